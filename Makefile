@@ -198,8 +198,8 @@ wheel: sbom ## Build the wheel into dist/
 
 # Source distribution, wheel, bill of materials and notes; the README's commands are run by the wheel in an empty environment
 # of every Python that is here.
-release: $(DEV) ## Build what is released into dist/, and try it
-	$(BIN)/python -m supply.release dist $(ARGS)
+release: $(DEV) | .venv/lock/bin/uv ## Build what is released into dist/, and try it
+	$(BIN)/python -m supply.release dist --uv .venv/lock/bin/uv $(ARGS)
 
 # With --no-peers, or --only, what is installed of the peers is enough.
 bench: $(DEV) $(COMPILED) $(if $(filter --no-peers --only,$(ARGS)),,$(PEERS)) ## Measure speed, also of other mock servers

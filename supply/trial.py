@@ -1,9 +1,14 @@
-"""Try a wheel in an empty environment, as the documentation says: install it, and run the commands of the README."""
+"""Try what is released in empty environments, as the documentation says.
+
+The wheel is installed by the commands of docs/install.md, and the examples of the README run with it; then its extras,
+and what the source distribution holds, by the commands for these.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import time
@@ -19,16 +24,19 @@ PATIENCE = 600
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _READY = re.compile(r"ready at (http://\S+)")
 
-_FIRST_ANSWER = """
+FIRST_ANSWERS = """
 from urllib.request import Request, urlopen
 import pytest
 
 @pytest.fixture(autouse=True)
-def first_answer(mock_server):
-    request = Request(mock_server.url + "/v1/customers/", headers={"Authorization": "Bearer polar_oat_x"})
-    urlopen(request, timeout=100).close()
+def first_answers(mock_server):
+    headers = {"Authorization": "Bearer polar_oat_x", "Content-Type": "application/json"}
+    customers = mock_server.url + "/~first/v1/customers/"
+    urlopen(Request(customers, b'{"email": "grace@example.com"}', headers), timeout=100).close()
+    urlopen(Request(customers, headers=headers), timeout=100).close()
 """
-"""The first answer to all of Polar, on a machine that does much else, takes longer than httpx waits."""
+"""The README's questions asked once before: first answers of all of Polar, on a machine that does much else, take
+longer than httpx waits."""
 
 
 class TrialError(Exception):
@@ -37,11 +45,15 @@ class TrialError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An environment with the wheel: how long pip took, in seconds, and what it brought, in bytes."""
+    """An environment with the wheel: how long pip took, in seconds, and what it brought, in bytes.
+
+    ``byte_code`` is the part of the size that pip made itself, of the modules that it installed.
+    """
 
     seconds: float
     distributions: int
     size: int
+    byte_code: int
 
 
 def install_commands(wheel_name: str, page: str) -> list[str]:
@@ -51,6 +63,18 @@ def install_commands(wheel_name: str, page: str) -> list[str]:
     return [
         line.strip().replace(pattern, f"dist/{wheel_name}") for line in block.splitlines() if "make wheel" not in line
     ]
+
+
+def extras_command(wheel_name: str, page: str) -> str:
+    """Return the command by which a page of installation has a wheel installed with extras."""
+    (command,) = re.findall(r"`(pip install 'dist/[^`]+)`", page)
+    return re.sub(r"dist/[^\[]+", f"dist/{wheel_name}", command)
+
+
+def checkout_command(readme: str) -> str:
+    """Return the command by which the README has a checkout installed."""
+    (command,) = re.findall(r"^ {4}(pip install \S+)", readme, re.MULTILINE)
+    return str(command)
 
 
 def install(wheel: Path, python: Path, directory: Path) -> Installation:
@@ -73,7 +97,39 @@ def install(wheel: Path, python: Path, directory: Path) -> Installation:
         seconds,
         sum(path.suffix == ".dist-info" for path in names),
         sum(file.stat().st_size for file in [*files, *programs]),
+        sum(file.stat().st_size for file in files if file.suffix == ".pyc"),
     )
+
+
+def install_by_uv(uv: Path, wheel: Path, python: Path, directory: Path) -> float:
+    """Install a wheel in an empty environment by uv, and return how long that took, in seconds.
+
+    uv compiles no byte code, and has what it downloaded before, as pip has.
+    """
+    _run([str(uv), "venv", "--quiet", "--python", str(python), "by-uv"], directory)
+    begin = time.monotonic()
+    _run([str(uv), "pip", "install", "--quiet", "--python", "by-uv/bin/python", str(wheel)], directory)
+    return time.monotonic() - begin
+
+
+def install_extras(directory: Path) -> None:
+    """Install the extras that docs/install.md names, in an environment that :func:`install` made."""
+    (wheel,) = (directory / "dist").glob("*.whl")
+    command = extras_command(wheel.name, (ROOT / "docs/install.md").read_text(encoding="utf-8"))
+    _run([str(directory / "mock/bin" / shlex.split(command)[0]), *shlex.split(command)[1:]], directory)
+    for library in ("opentelemetry.sdk", "sqlalchemy", "psycopg"):
+        _run([str(directory / "mock/bin/python"), "-c", f"import {library}"], directory)
+
+
+def install_checkout(sources: Path, python: Path, directory: Path) -> None:
+    """Install what a source distribution holds by the command of the README, in an empty environment."""
+    _run(["tar", "-xzf", str(sources)], directory)
+    (checkout,) = directory.glob("contract_mock_server-*")
+    _run([str(python), "-m", "venv", "environment"], directory)
+    programs = directory / "environment" / "bin"
+    words = checkout_command((ROOT / "README.md").read_text(encoding="utf-8")).split()
+    _run([str(programs / words[0]), *words[1:]], checkout)
+    _run([str(programs / "mock-server"), "--version"], directory)
 
 
 def use(directory: Path) -> None:
@@ -99,7 +155,7 @@ def use(directory: Path) -> None:
         raise TrialError(f"curl: found {output!r}; expected the customer, the list and the event.")
     _run([str(programs / "pip"), "install", "--quiet", "pytest", "httpx"], directory)
     (directory / "test_example.py").write_text(blocks["python"], encoding="utf-8")
-    (directory / "conftest.py").write_text(_FIRST_ANSWER, encoding="utf-8")
+    (directory / "conftest.py").write_text(FIRST_ANSWERS, encoding="utf-8")
     _run([str(programs / "pytest"), "-q", "--mock-contract", "polar", "test_example.py"], directory)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from spellchecker import SpellChecker
 
 from docs.site.for_programs import publish_markdown
-from docs.site.links import link_errors
+from docs.site.links import diagram_errors, link_errors
 from docs.site.spelling import read_vocabulary, spelling_errors
 from docs.site.staging import CONFIGURATION, PAGES, ROOT, MissingFileError, nav_pages, navigation, page_sources, stage
 
@@ -45,9 +45,10 @@ def page_errors() -> Iterator[str]:
         yield f"docs/{page}: found no place in the navigation of {CONFIGURATION.name}."
     vocabulary, dictionary = read_vocabulary(), SpellChecker(language="en")
     for file in [*sources.values(), *(ROOT / name for name in PAGES if name == "README.md")]:
+        name = file.relative_to(ROOT).as_posix()
         if file.name not in NAMES_OF_PEOPLE:
-            name = file.relative_to(ROOT).as_posix()
             yield from spelling_errors(name, file.read_text(encoding="utf-8"), vocabulary, dictionary)
+        yield from diagram_errors(name, file.read_text(encoding="utf-8"))
 
 
 def main() -> int:

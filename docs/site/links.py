@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -12,6 +13,8 @@ LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "audi
 """Elements that a browser loads by itself, and the attribute that says from where; ``link`` is another."""
 SCRIPTED = {"mermaid", "glightbox", "pyodide"}
 """Classes for which the theme's script fetches a library of another host."""
+
+_DIAGRAM = re.compile(r"^```(?:mermaid|plantuml|dot|graphviz)\b", re.MULTILINE)
 
 
 @dataclass
@@ -59,6 +62,12 @@ def link_errors(site: Path) -> Iterator[str]:
         if file.name != "404.html":  # which is shown at any path, so its links are the theme's own
             for address in [*page.links, *page.loads]:
                 yield from _target_errors(site, file, address, pages)
+
+
+def diagram_errors(name: str, text: str) -> Iterator[str]:
+    """Yield a line for each diagram that a page has as text: the site would show its source as code."""
+    for _ in _DIAGRAM.finditer(text):
+        yield f"{name}: found a diagram as text; expected a picture in docs/images, as tools.reference draws one."
 
 
 def _target_errors(site: Path, file: Path, address: str, pages: dict[Path, Page]) -> Iterator[str]:

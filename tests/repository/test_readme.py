@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from supply.trial import FIRST_ANSWERS
 from tests.support.paths import ROOT
 from tests.support.server_process import RunningServer
 
@@ -21,17 +22,6 @@ USE = (ROOT / "docs/use.md").read_text(encoding="utf-8")
 SDK_PYTHON = ROOT / ".venv-clients" / "python-0.32" / "bin" / "python"
 VITEST = ROOT / "tests/system/clients/vitest/node_modules"
 REMEDY = "make test-clients installs what it takes"
-
-PATIENCE = """
-from urllib.request import Request, urlopen
-import pytest
-
-@pytest.fixture(autouse=True)
-def first_answer(mock_server):
-    request = Request(mock_server.url + "/v1/customers/", headers={"Authorization": "Bearer polar_oat_x"})
-    urlopen(request, timeout=100).close()
-"""
-"""The first answer to all of Polar, on a machine that does much else, takes longer than httpx waits."""
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -77,7 +67,7 @@ def test_curl_of_readme_shows_state(polar_url: str, tmp_path: Path) -> None:
 def test_pytest_of_readme_passes(tmp_path: Path) -> None:
     (text,) = blocks(README, "python")
     (tmp_path / "test_readme_example.py").write_text(text, encoding="utf-8")
-    (tmp_path / "conftest.py").write_text(PATIENCE, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(FIRST_ANSWERS, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "--mock-contract", "polar", str(tmp_path)]
     assert "1 passed" in run(command, ADDRESS, tmp_path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,25 @@ from supply.release import version
 from supply.release_notes import CHANGELOG, release_notes
 from tests.support.paths import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-NEEDS_INDEX = re.compile(r"(?:pip|pipx|uv tool) install .*(?<![/.])contract-mock-server")
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "examples").rglob("*.md")),
+]
+GETS = re.compile(
+    r"((?:[\w./-]*\bpipx?|uv(?: tool| pip)?|npm|pnpm|yarn|brew|conda|poetry|docker|podman)"
+    r" (?:install|add|pull|ci|create|dlx|sync)\b[^`#\n]*?|(?:uvx|npx|pipx run) [^`#\n]+?) *(?=[`#\n]|$)",
+)
+"""A command by which something comes from elsewhere."""
+RUN = {
+    "pip install .": "supply.trial, of the source distribution; tests/system/test_plugins.py, of the example",
+    "mock/bin/pip install dist/contract_mock_server-*.whl": "supply.trial",
+    "pip install 'dist/contract_mock_server-VERSION-py3-none-any.whl[otel,postgresql]'": "supply.trial",
+    "pip install my-plugin": "a name that stands for a reader's own; tests/system/test_plugins.py installs the example",
+    "npx vitest run": "tests/system/test_how_tos.py",
+    "npm install --ignore-scripts --omit-lockfile-registry-resolved": "writes a lock of the benchmarks anew, by hand",
+}
+"""The commands that need no release, and what runs each."""
 
 
 def test_changelog_has_notes_of_the_version() -> None:
@@ -39,11 +57,30 @@ def test_classifiers_name_the_supported_pythons() -> None:
     assert f'requires-python = ">={SUPPORTED[0]}"' in text
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_that_need_the_index_are_marked(page: Path) -> None:
-    """What the program itself says stands in pages as it is."""
-    lines = [line for line in page.read_text(encoding="utf-8").splitlines() if not line.startswith("mock-server: ")]
-    assert [line for line in lines if NEEDS_INDEX.search(line) and "once released" not in line] == []
+def commands(page: Path) -> list[tuple[str, str]]:
+    """The commands of a page that install or get something, each with its line; not what the program itself says."""
+    lines = page.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    lines = [line for line in lines if not line.startswith("mock-server: ")]
+    return [(" ".join(match[1].split()), line) for line in lines for match in GETS.finditer(line)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_that_get_something_run_or_are_marked(page: Path) -> None:
+    assert [line for command, line in commands(page) if command not in RUN and "once released" not in line] == []
+
+
+def test_commands_that_run_are_in_pages() -> None:
+    assert {command for page in PAGES for command, _ in commands(page)} >= RUN.keys()
+
+
+@pytest.mark.parametrize("name", ["docs/container.md", "docs/ci.md", "docs/use.md"])
+def test_images_that_pages_run_are_built_there(name: str) -> None:
+    """No image is published."""
+    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    built = set(re.findall(r"(?:docker|podman) build .*-t (\S+)", text))
+    runs = re.findall(r"^ *(?:docker|podman) run (.+)$", text, re.MULTILINE)
+    assert built
+    assert [run for run in runs if built.isdisjoint(shlex.split(run, comments=True))] == []
 
 
 def test_page_of_extras_lists_them() -> None:

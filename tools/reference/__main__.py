@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tools import control_api
-from tools.reference.pages import pages
+from tools.reference.pages import DOCS, pages
 
 control_api.main()
 for file, text in pages().items():
     file.write_text(text, encoding="utf-8")
-    print(f"docs/{file.name}")
+    print(f"docs/{file.relative_to(DOCS)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.site.for_programs import publish_markdown, title_and_summary
-from docs.site.links import link_errors
+from docs.site.links import diagram_errors, link_errors
 from docs.site.staging import CONFIGURATION, MissingFileError, nav_pages, navigation, page_sources, stage
 from tests.support.paths import ROOT
 
@@ -93,6 +93,11 @@ def test_built_pages_are_checked(tmp_path: Path, body: str, error: str | None) -
     errors = [*link_errors(site)]
     assert len(errors) == (error is not None)
     assert all(str(error) in line for line in errors)
+
+
+@pytest.mark.parametrize(("text", "count"), [("```mermaid\ngraph\n```\n", 1), ("mermaid", 0)])
+def test_diagrams_are_pictures(text: str, count: int) -> None:
+    assert len([*diagram_errors("a.md", text)]) == count
 
 
 def test_summary_is_the_first_sentence() -> None:

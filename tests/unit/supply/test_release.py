@@ -9,7 +9,7 @@ import pytest
 
 from supply.interpreters import interpreters
 from supply.release_notes import release_notes
-from supply.trial import install_commands
+from supply.trial import checkout_command, extras_command, install_commands
 from tests.support.paths import ROOT
 
 CHANGELOG = """# Changelog
@@ -62,3 +62,12 @@ def test_trial_runs_what_the_page_says() -> None:
         "mock/bin/pip install dist/x.whl",
         "mock/bin/mock-server --version",
     ]
+
+
+def test_trial_installs_extras_that_page_names() -> None:
+    command = extras_command("x.whl", (ROOT / "docs/install.md").read_text(encoding="utf-8"))
+    assert command == "pip install 'dist/x.whl[otel,postgresql]'"
+
+
+def test_trial_installs_checkout_as_readme_says() -> None:
+    assert checkout_command((ROOT / "README.md").read_text(encoding="utf-8")) == "pip install ."
