@@ -39,12 +39,19 @@ def url_of(listener: socket.socket, scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
+_FREE_AFTER_END: int = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+"""What lets a server have the port of one that has just ended, and of none that runs.
+
+On Windows ``SO_REUSEADDR`` would let two have it (Winsock, "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
+"""
+
+
 def _bound(host: str, port: int, *, shares_port: bool = False) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
         try:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.setsockopt(socket.SOL_SOCKET, _FREE_AFTER_END, 1)
             if shares_port:
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             bound.bind(address)

@@ -41,6 +41,13 @@ with MockServer("shop.yaml") as mock, mock.world() as world:
     world.verify(path="/orders", times=0)
 """
 
+LISTENS = """
+socket.SO_EXCLUSIVEADDRUSE = socket.SO_KEEPALIVE  # in the place of an option that Windows alone has
+from mock_server.server.sockets import listen
+with listen("127.0.0.1", 0) as listener:
+    print(*(listener.getsockopt(socket.SOL_SOCKET, option) for option in (socket.SO_REUSEADDR, socket.SO_KEEPALIVE)))
+"""
+
 
 def run(directory: Path, program: str) -> subprocess.CompletedProcess[str]:
     (directory / "shop.yaml").write_text(SHOP, encoding="utf-8")
@@ -51,6 +58,11 @@ def run(directory: Path, program: str) -> subprocess.CompletedProcess[str]:
 def test_serves_without_posix(own_cache: None, tmp_path: Path) -> None:
     done = run(tmp_path, SERVES)
     assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
+
+
+def test_port_is_of_one_server_on_windows(tmp_path: Path) -> None:
+    done = run(tmp_path, LISTENS)
+    assert (done.returncode, done.stdout) == (0, "0 1\n"), done.stderr
 
 
 @pytest.mark.parametrize(
