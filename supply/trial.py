@@ -89,7 +89,7 @@ def install(wheel: Path, python: Path, directory: Path) -> Installation:
         if "pip" in words[0]:
             seconds += time.monotonic() - begin
     (packages,) = directory.glob("mock/lib/python3.*/site-packages")
-    own = {"pip", "setuptools", "_distutils_hack", "distutils-precedence.pth"}
+    own = {"pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence.pth"}
     names = [path for path in packages.iterdir() if path.name.partition("-")[0] not in own and path.name not in own]
     files = [file for path in names for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
     programs = [file for file in (directory / "mock/bin").iterdir() if not file.is_symlink()]

@@ -25,6 +25,7 @@ GETS = re.compile(
 """A command by which something comes from elsewhere."""
 RUN = {
     "pip install .": "supply.trial, of the source distribution; tests/system/test_plugins.py, of the example",
+    "pip install pytest httpx": "supply.trial",
     "mock/bin/pip install dist/contract_mock_server-*.whl": "supply.trial",
     "pip install 'dist/contract_mock_server-VERSION-py3-none-any.whl[otel,postgresql]'": "supply.trial",
     "pip install my-plugin": "a name that stands for a reader's own; tests/system/test_plugins.py installs the example",
