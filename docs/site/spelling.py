@@ -15,7 +15,8 @@ WORDS = Path(__file__).with_name("words.toml")
 _NO_PROSE = re.compile(r"\S*[/@_=.:]\w\S*")
 """Paths, addresses, file names and settings that stand in a sentence without code marks."""
 _PART = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])")
-_WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019]*[a-z]")
+_WORD = re.compile(r"(?<![^\W\d_])[A-Za-z][A-Za-z'\u2019]*[a-z](?![^\W\d_])")
+"""A word in letters of ASCII; one with others is a name of elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
