@@ -139,7 +139,10 @@ def _path_fragments(document: Document, source: LayeredSourceMap) -> Iterator[Di
 
 
 def _identical_paths(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
-    """Remove operations that no path tells apart from an earlier one (OpenAPI 3.1, Paths Object)."""
+    """Remove operations that no path tells apart from an earlier one (OpenAPI 3.1, Paths Object).
+
+    The earlier one takes the later one's path parameters too: Xero has attachments by a UUID or by their name.
+    """
     first: dict[tuple[str, str], str] = {}
     for path, item in mapping_at(document, "paths").items():
         plain = re.sub(r"\{[^}]*\}", "{}", path)
@@ -148,8 +151,49 @@ def _identical_paths(document: Document, source: LayeredSourceMap) -> Iterator[D
             if owner != path:
                 expected = f"an operation that a path tells from that of {owner!r}"
                 where = pointer_of("paths", path, method)
-                yield _repaired("identical-paths", source, where, repr(path), expected, "it is left out")
+                done = "it is left out, and the other takes its path parameters"
+                yield _repaired("identical-paths", source, where, repr(path), expected, done)
+                _take_path_parameters(document, (owner, method), (path, method))
                 del cast("Document", item)[method]
+
+
+def _take_path_parameters(document: Document, taker: tuple[str, str], other: tuple[str, str]) -> None:
+    """Have an operation (its path and method) take in its path what another one of the same form takes there."""
+    own, others = _path_parameters(document, *taker), _path_parameters(document, *other)
+    widened: list[JSON] = []
+    for name, other_name in zip(_template_names(taker[0]), _template_names(other[0]), strict=True):
+        schemas = [parameters.get(key, {}).get("schema") for parameters, key in ((own, name), (others, other_name))]
+        if None not in schemas and schemas[0] != schemas[1]:
+            widened.append({**own[name], "schema": {"anyOf": schemas}})
+    if not widened:
+        return
+    names = {cast("Document", parameter)["name"] for parameter in widened}
+    operation = cast("Document", mapping_at(mapping_at(document, "paths"), taker[0])[taker[1]])
+    kept = [node for node in _listed(operation.get("parameters")) if _path_name(document, node) not in names]
+    operation["parameters"] = [*kept, *widened]
+
+
+def _path_parameters(document: Document, path: str, method: str) -> dict[str, Document]:
+    """Return the path parameters of an operation by their names; its own hide those of its path."""
+    item = mapping_at(mapping_at(document, "paths"), path)
+    listed = [node for place in (item, mapping_at(item, method)) for node in _listed(place.get("parameters"))]
+    named = ((_path_name(document, node), resolved(document, node)) for node in listed)
+    return {name: cast("Document", parameter) for name, parameter in named if name is not None}
+
+
+def _path_name(document: Document, node: JSON) -> str | None:
+    """Return the name of a path parameter; None for any other parameter."""
+    parameter = resolved(document, node)
+    is_in_path = isinstance(parameter, dict) and parameter.get("in") == "path"
+    return str(cast("Document", parameter).get("name")) if is_in_path else None
+
+
+def _listed(node: JSON) -> list[JSON]:
+    return node if isinstance(node, list) else []
+
+
+def _template_names(path: str) -> list[str]:
+    return re.findall(r"\{([^}]*)\}", path)
 
 
 def _odd_servers(document: Document, source: LayeredSourceMap) -> Iterator[Diagnostic]:
