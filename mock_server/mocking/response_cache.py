@@ -149,18 +149,18 @@ class ResponseCache:
         request_metric: RequestMetric,
         selecting: HeaderNames,
         turn: StagedTurn | None = None,
-    ) -> None:
-        """Remember an answer of the engine, if it will be the same again.
+    ) -> CachedResponse | RepeatedResponse | None:
+        """Remember an answer of the engine, if it will be the same again; return what a journal then has of it.
 
         ``before`` is the revision that the world's records over ``base`` had before the answer was made, ``selecting``
         names the headers that can change the answer, ``turn`` tells whose turn it was where a scenario runs.
         """
         if not self._is_lasting(exchange) or (turn is None and not world.is_unstaged()):
-            return
+            return None
         try:
             dependency = dependency_of(base, world, exchange.answer, before)
         except StoreError:
-            return
+            return None
         parts = self._parts
         target = parts.target(scope, exchange, operation, selecting)
         site = target.site
@@ -181,12 +181,14 @@ class ResponseCache:
         ready = CachedResponse(key, own, target, head, sign, others, exchange.answer.body, dependency)
         if ready.cost > self.limit // _LARGEST or site.selecting != selecting:
             self._release(ready)
-            return
+            return None
         former = self._ready.pop(key, None)  # has its place until it is its turn, and for nothing
         if former is not None:
             former.stamp = 0
         self._ready[key] = ready
         self._eviction.add(ready, self.limit - self._beside)
+        # Others that are new are held by no answer: the journal alone has them.
+        return ready if others is not None else RepeatedResponse(ready, scope["headers"])
 
     def _remember_question(self, question: StagedQuestion) -> None:
         if question.key not in self._staged:
@@ -215,9 +217,11 @@ class ResponseCache:
             self._bounds["answer_memory"] += 1
 
     def _is_lasting(self, exchange: Exchange) -> bool:
-        answer = exchange.answer
+        answer, names = exchange.answer, {name for name, _ in exchange.request.headers}
         return (
-            not exchange.request.body
+            "host" in names
+            and _BESIDE.isdisjoint(names)
+            and not exchange.request.body
             and answer.is_lasting
             and not answer.changes
             and not answer.delay
@@ -225,6 +229,4 @@ class ResponseCache:
             and answer.stream is None
             and not (answer.source is ResponseSource.PROBLEM and answer.status >= 500)
             and len(answer.body) <= self.limit // _LARGEST
-            and not any(name in _BESIDE for name, _ in exchange.request.headers)
-            and any(name == "host" for name, _ in exchange.request.headers)
         )

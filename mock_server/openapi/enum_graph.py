@@ -76,6 +76,12 @@ class Vertex:
                 vertex._has_enums = False
         return self._has_enums is True
 
+    def met_in(self, value: JSON) -> list[tuple[str, str]]:
+        """Return each enum value that a value contains: its JSON Pointer (``*`` is any item) and its text."""
+        pairs: list[tuple[str, str]] = []
+        _collect(self, value, "", pairs)
+        return pairs
+
     @cached_property
     def ways(self) -> Ways:
         """The ways from a value to its enums."""
@@ -142,10 +148,7 @@ class EnumGraph:
     def values(self, schema: JSON, value: JSON) -> list[tuple[str, str]]:
         """Return each enum value that a value contains: its JSON Pointer (``*`` is any item) and its text."""
         root = self.vertex(schema)
-        pairs: list[tuple[str, str]] = []
-        if root is not None:
-            _collect(root, value, "", pairs)
-        return pairs
+        return [] if root is None else root.met_in(value)
 
     def vertices(self, schema: JSON, pointer: str) -> list[Vertex]:
         """Return the schemas with enums at a JSON Pointer into values of a schema."""

@@ -232,22 +232,26 @@ class ContractApp:
         admitted: Admitted | None,
     ) -> None:
         operation = self.contract.operations.get(exchange.route.operation or "")
-        journaled = world.journal.logged(exchange, operation, size)
-        elapsed = monotonic() - started
         coverage_target = None if operation is None else self._served.coverage_target(operation.key)
         hits = None if coverage_target is None else coverage_target.shown(exchange)
-        world.note(journaled, time() - elapsed, elapsed, hits)
         request_metric = self._request_metrics.of(
             coverage_target.name if coverage_target else "", exchange.request.method, exchange.answer.status
         )
-        request_metric.take(elapsed, journaled.findings)
-        self._request_metrics.handled += 1
-        if scope is not None:
-            note_observation(scope, world, journaled, request_metric.operation, world.journal.last)
+        journaled: LoggedExchange | None = None
         if hits is not None and self._fast is not None and scope is not None and not self._served.always_stateful:
             store, selecting = self._served.store, self._selecting.of(hits.coverage_target.operation)
             turn = None if admitted is None else turn_of(admitted, world)
-            self._fast.remember(scope, world, store, before, exchange, operation, hits, request_metric, selecting, turn)
+            journaled = self._fast.remember(
+                scope, world, store, before, exchange, operation, hits, request_metric, selecting, turn
+            )
+        if journaled is None:
+            journaled = world.journal.logged(exchange, operation, size)
+        elapsed = monotonic() - started
+        world.note(journaled, time() - elapsed, elapsed, hits)
+        request_metric.take(elapsed, exchange.findings)
+        self._request_metrics.handled += 1
+        if scope is not None:
+            note_observation(scope, world, journaled, request_metric.operation, world.journal.last)
 
 
 class _ExchangeRecorder:

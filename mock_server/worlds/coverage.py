@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, unquote
 
 from mock_server.core.compact_json import value_written
@@ -27,6 +27,8 @@ from mock_server.openapi.model import Contract, Operation
 
 Key: TypeAlias = tuple[str, str, str]
 """The kind, the place and the value of what is covered: ``("enum", "query sort", "price")``."""
+EnumValues: TypeAlias = tuple[tuple[str, str], ...]
+"""The values of enums in a body: the JSON Pointer (``*`` is any item) and the text of each."""
 
 KINDS = ("status", "media", "parameter", "enum", "country")
 """Kinds whose values are all known from the contract; of variants only the requested ones are listed."""
@@ -38,7 +40,7 @@ _ANSWER = "answer "
 """The prefix of the pointer of an enum in an answer."""
 _REMEMBERED = 256
 """Most entries of each dictionary of an operation. They are plain ones, which are cleared when they are full: every
-answer that is not sent from the cache of responses looks up in all three."""
+answer that is not sent from the cache of responses looks up in them."""
 _LARGEST = 64 * 1024
 """Most bytes of an answer that is examined."""
 _VARIANT = re.compile(r"\bvariant=(\d+)")
@@ -68,6 +70,44 @@ def key_of(name: str) -> Key:
     return kind, place, value
 
 
+class _CoveredHead:
+    """What all but the bodies of some exchanges covers, and what was met in these.
+
+    ``schemas`` are those of the bodies, as far as they have enums. What is remembered of bodies are the values of their
+    enums, by a hash of the bytes, and what an exchange with such values covers.
+    """
+
+    __slots__ = ("_values", "keys", "schemas", "shown")
+
+    def __init__(self, keys: tuple[Key, ...], schemas: tuple[Vertex, ...]) -> None:
+        self.keys = keys
+        self.schemas = schemas
+        self.shown: dict[tuple[EnumValues, tuple[Key, ...]], CoverageHits] = {}
+        """What is covered, by the values of enums in the body, and by what is covered beside head and body."""
+        self._values: dict[int, EnumValues] = {}
+
+    def values(self, body: bytes) -> EnumValues:
+        """Return the values of enums that a body in JSON has; none of one that is too large or no JSON."""
+        is_latest, value = value_written(body)
+        if is_latest:  # it is new, and nothing has to be read
+            return self._met(value) if len(body) <= _LARGEST else ()
+        values = self._values.get(hash(body))
+        if values is None:
+            values = _with_room(self._values)[hash(body)] = self._read(body)
+        return values
+
+    def _read(self, body: bytes) -> EnumValues:
+        if len(body) > _LARGEST:
+            return ()
+        try:
+            return self._met(json.loads(body))
+        except ValueError:
+            return ()
+
+    def _met(self, value: JSON) -> EnumValues:
+        return tuple([pair for vertex in self.schemas for pair in vertex.met_in(value)])
+
+
 class CoverageTarget:
     """All that there is to cover of one operation."""
 
@@ -78,33 +118,45 @@ class CoverageTarget:
         self.operation = operation
         self.name = operation.key.replace(" ", f" {base_path}", 1)
         self._contract = contract
-        self._known: dict[tuple[int, Headers, str, int], frozenset[Key]] = {}
-        self._heads: dict[tuple[int, Headers, str], tuple[Key, ...]] = {}
+        self._heads: dict[tuple[int, Headers, str], _CoveredHead] = {}
         self._shown: dict[frozenset[Key], CoverageHits] = {}
+        self._enum_keys: dict[tuple[str, str], Key] = {}
 
     def shown(self, exchange: Exchange) -> CoverageHits:
         """Return what an exchange covers."""
-        keys = self._keys(exchange)
-        hits = self._shown.get(keys)
+        request, answer = exchange.request, exchange.answer
+        head = self._heads.get((answer.status, answer.headers, request.query))
+        if head is None:
+            head = self._new_head(request, answer)
+        values = head.values(answer.body) if head.schemas else ()
+        beside: tuple[Key, ...] = ()
+        if self._is_apart:
+            beside = (*self._of_path_and_headers(request, exchange.route.path_parameters),)
+        hits = head.shown.get((values, beside))
         if hits is None:
-            if len(self._shown) >= _REMEMBERED:
-                self._shown.clear()
-            hits = self._shown[keys] = CoverageHits(self, keys)
+            keys = frozenset((*head.keys, *beside, *[self._enum_key(pair) for pair in values]))
+            hits = _with_room(head.shown)[values, beside] = self._hits(keys)
         return hits
 
-    def _keys(self, exchange: Exchange) -> frozenset[Key]:
-        request, answer = exchange.request, exchange.answer
-        key = (answer.status, answer.headers, request.query, hash(answer.body))
-        known = self._known.get(key)
-        if known is None:
-            known = frozenset((*self._of_head(request, answer), *self._of_body(answer)))
-            if _is_short(request, answer):
-                if len(self._known) >= _REMEMBERED:
-                    self._known.clear()
-                self._known[key] = known
-        if self._is_apart:
-            return known.union(self._of_path_and_headers(request, exchange.route.path_parameters))
-        return known
+    def _enum_key(self, pair: tuple[str, str]) -> Key:
+        key = self._enum_keys.get(pair)
+        if key is None:
+            key = _with_room(self._enum_keys)[pair] = _enum_key(*pair)
+        return key
+
+    def _hits(self, keys: frozenset[Key]) -> CoverageHits:
+        hits = self._shown.get(keys)
+        if hits is None:
+            hits = _with_room(self._shown)[keys] = CoverageHits(self, keys)
+        return hits
+
+    def _new_head(self, request: Request, answer: Response) -> _CoveredHead:
+        """Return what all but the body covers; this is remembered, since it is mostly the same."""
+        keys = (*self._of_query(request), *self._of_status(answer))
+        head = _CoveredHead(keys, tuple(self._schemas_of(answer)))
+        if _is_short(request, answer):
+            _with_room(self._heads)[answer.status, answer.headers, request.query] = head
+        return head
 
     def total(self) -> frozenset[Key]:
         """Return all that there is to cover, except variants.
@@ -142,18 +194,6 @@ class CoverageTarget:
                         named.add(_enum_key(places[vertex], value))
         return (seen - others) | named
 
-    def _of_head(self, request: Request, answer: Response) -> tuple[Key, ...]:
-        """Return what all but the body covers; this is remembered, since it is mostly the same."""
-        key = (answer.status, answer.headers, request.query)
-        known = self._heads.get(key)
-        if known is None:
-            known = (*self._of_query(request), *self._of_status(answer))
-            if _is_short(request, answer):
-                if len(self._heads) >= _REMEMBERED:
-                    self._heads.clear()
-                self._heads[key] = known
-        return known
-
     def _of_status(self, answer: Response) -> Iterator[Key]:
         response = self.operation.response_for(answer.status)
         content_type = answer.header("content-type") or ""
@@ -184,23 +224,14 @@ class CoverageTarget:
                 if item in values:
                     yield "enum", f"{place} {name}", item
 
-    def _of_body(self, answer: Response) -> list[Key]:
+    def _schemas_of(self, answer: Response) -> Iterator[Vertex]:
+        """Yield the schemas of the body of an answer, those in whose values enums can be met."""
         content_type = answer.header("content-type") or ""
-        if len(answer.body) > _LARGEST or not is_json(content_type):
-            return []
         response, essence = self.operation.response_for(answer.status), essence_of(content_type)
-        try:
-            is_latest, value = value_written(answer.body)
-            if not is_latest:
-                value = json.loads(answer.body)
-        except ValueError:
-            return []
-        return [
-            _enum_key(pointer, text)
-            for media in (response.content if response is not None else ())
-            if essence_of(media.name) == essence
-            for pointer, text in self._graph.values(media.schema, value)
-        ]
+        for media in response.content if response is not None and is_json(content_type) else ():
+            vertex = self._graph.vertex(media.schema) if essence_of(media.name) == essence else None
+            if vertex is not None and vertex.has_enums():
+                yield vertex
 
     @cached_property
     def _parameters(self) -> Mapping[tuple[str, str], frozenset[str]]:
@@ -317,6 +348,17 @@ class Coverage:
     def clear(self) -> None:
         """Forget everything that was noted."""
         self._news = self._seen = self._counts = None
+
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def _with_room(remembered: dict[_K, _V]) -> dict[_K, _V]:
+    """Return a dictionary, cleared where it is full."""
+    if len(remembered) >= _REMEMBERED:
+        remembered.clear()
+    return remembered
 
 
 def _is_short(request: Request, answer: Response) -> bool:
