@@ -95,7 +95,9 @@ def other_preferences(header: str) -> str:
 
 
 _NO_WISHES = (None,) * 5
-_NONE: tuple[Preferences, tuple[Diagnostic, ...]] = (Preferences(), ())
+NO_PREFERENCES = Preferences()
+"""Those of nearly all requests."""
+_NONE: tuple[Preferences, tuple[Diagnostic, ...]] = (NO_PREFERENCES, ())
 
 
 def _pairs(header: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mock_server.http.messages import Response, ResponseSource
-from mock_server.http.preferences import Preferences
+from mock_server.http.preferences import NO_PREFERENCES, Preferences
 from mock_server.openapi.security import Credentials
 
 
@@ -22,7 +22,7 @@ def deprecated(answer: Response) -> Response:
 
 def finished(answer: Response, preferences: Preferences, credentials: Credentials, *, is_refused: bool) -> Response:
     """Return the answer with its delay, and with the preferences that were applied."""
-    if preferences == Preferences():
+    if preferences is NO_PREFERENCES or preferences == NO_PREFERENCES:
         return replace(answer, delay=credentials.delay) if credentials.delay else answer
     # Preference-Applied (RFC 7240, 3) lists only the preferences that had an effect on this answer.
     honoured = {"delay", "validation"} | ({"code"} if answer.source is not ResponseSource.PROBLEM else set())

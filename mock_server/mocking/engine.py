@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import inf
@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import BrokenItemError, StoreError
-from mock_server.core.sized_cache import SizedCache
 from mock_server.http.messages import Exchange, Headers, Request, Response, ResponseSource, Route, Stream
 from mock_server.http.preferences import Preferences, read_preferences
 from mock_server.http.problem_details import problem_response, store_problem_response
@@ -26,6 +25,7 @@ from mock_server.mocking.scenario_faults import with_faulty_deliveries
 from mock_server.mocking.scenario_responses import ScenarioResponse
 from mock_server.mocking.streams import Streams
 from mock_server.mocking.unrouted_requests import PLAIN, allowed_methods, failure_of_unrouted, findings_of_unrouted
+from mock_server.mocking.validated_answers import ValidatedAnswers
 from mock_server.openapi.model import Contract, path_parts
 from mock_server.openapi.security import Credentials, credentials_of
 from mock_server.openapi.validation.request_validator import MALFORMED, MEDIA_TYPE
@@ -43,11 +43,6 @@ if TYPE_CHECKING:
     from mock_server.mocking.due_steps import DueSteps
 
 log = logging.getLogger("mock_server")
-
-VALIDATED = 8 * 1024 * 1024
-"""Bytes of answers whose judgement is kept: one and the same answer is judged once."""
-_VALIDATED_OVERHEAD = 1000
-"""Bytes of a judgement beside the texts of the answer, about."""
 
 
 class Engine:
@@ -68,7 +63,7 @@ class Engine:
     ) -> None:
         self.contract = contract
         self._validator = validator
-        self._validated: SizedCache[tuple[Hashable, ...], tuple[Diagnostic, ...]] = SizedCache(VALIDATED)
+        self._validated = ValidatedAnswers(validator)
         self._selector = selector
         self._route = route
         self._standing = standing
@@ -435,17 +430,6 @@ class Engine:
         failure = self.contract.extensions.failures.get(_failure_of(credentials, strictness) or "")
         return failure.name if failure is not None and failure.before_routing else None
 
-    def _validation(self, operation: str, answer: Response) -> tuple[Diagnostic, ...]:
-        """Return what the contract has against an answer; of one that was judged before, what it had then."""
-        # All that the contract may have something against; whose record it was made from is no matter of it.
-        key = (operation, answer.status, answer.headers, answer.body, answer.validated, answer.source, answer.stream)
-        known = self._validated.get(key)
-        if known is None:
-            known = self._validator.answer(operation, answer)
-            size = _VALIDATED_OVERHEAD + len(answer.body) + len(answer.validated or b"")
-            self._validated.keep(key, known, size + sum(len(value) for _, value in answer.headers))
-        return known
-
     def _broken(self, answer: Response, route: Route, failure: str | None) -> tuple[Diagnostic, ...]:
         """Return what is wrong with the answer by the contract.
 
@@ -455,7 +439,7 @@ class Engine:
             return ()
         operation = self.contract.operations.get(route.operation or "")
         if operation is not None and operation.response_for(answer.status) is not None:
-            broken = self._validation(operation.key, answer)
+            broken = self._validated.findings(operation.key, answer)
             return broken or self._first_of(answer.stream, answer.status)
         if failure is None or failure not in self.contract.extensions.failures:
             return ()

@@ -87,6 +87,7 @@ class NegotiatedRequest:
         "records",
         "request",
         "response",
+        "sought",
         "world",
     )
 
@@ -101,6 +102,8 @@ class NegotiatedRequest:
         """Records that were looked up: those of the request."""
         self.response = response
         self.media = media
+        self.sought: tuple[tuple[str, str] | None] | None = None
+        """The record that the caller selects, or that there is none; None where that is not known yet."""
 
     @property
     def identity(self) -> str:

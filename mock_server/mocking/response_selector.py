@@ -8,7 +8,7 @@ engine has it validated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -25,6 +25,7 @@ from mock_server.http.body_serializers import SerializedBody, serialize_body
 from mock_server.http.messages import Headers, Request, Response, ResponseSource
 from mock_server.http.preferences import Preferences
 from mock_server.http.problem_details import problem_response, store_problem_response
+from mock_server.mocking.answer_form import AnswerForm, AnswerForms
 from mock_server.mocking.callers import Callers, selects_records
 from mock_server.mocking.events.answer_callbacks import AnswerCallbacks, messages_of
 from mock_server.mocking.mock_request import (
@@ -32,7 +33,6 @@ from mock_server.mocking.mock_request import (
     MockRequest,
     NegotiatedRequest,
     NotAcceptableError,
-    choice_of,
     no_such_example,
 )
 from mock_server.mocking.record_factory import RecordFactory
@@ -86,8 +86,7 @@ class ResponseSelector:
         self._headers = ResponseHeaders(self._schemas, settings.seed)
         self.streams = Streams(contract, self._schemas, settings)
         """Sources of the items of streams."""
-        self._responses: dict[str, tuple[ResponseSpec, ...]] = {}
-        """The responses of each operation by its key, the usual one first."""
+        self._forms = AnswerForms(self.streams)
         self._written: dict[tuple[int, str], tuple[JSON, SerializedBody]] = {}
         """Encoded bodies of examples, by the ``id`` of the value and the media type."""
         self.failures = ValidationFailures(contract, settings, self._schemas, self._examples, self._headers)
@@ -104,6 +103,7 @@ class ResponseSelector:
         self._generated = GeneratedSource(self._schemas, self._bodies, settings, self.factories, fixtures, examples)
         named_examples = NamedExampleSource(self._examples, self._generated)
         plugins = [make(contract, store, settings) for make in registry().sources.values()]
+        self._has_plugins = bool(plugins)
         self._sources: tuple[BodySource, ...] = (named_examples, self._variants, *plugins, fixtures, examples)
         """The links of the chain in their order; where none of them has a body, it is generated."""
         mode = settings.state or contract.extensions.state
@@ -233,7 +233,7 @@ class ResponseSelector:
         Where no answer can be made, return a problem document (500 without a value, the store's own status, or that of
         a preference that cannot be met), or the contract's answer to a 406.
         """
-        where = mock_request.operation.key
+        form: AnswerForm | None = None
         try:
             outcome: Outcome | None = None
             passed: tuple[str, ...] = ()
@@ -242,26 +242,27 @@ class ResponseSelector:
                 outcome = self._state.outcome(mock_request)
                 passed = self._state.passed(mock_request) if outcome is None else ()
                 again = self._redeliveries.changes(mock_request, self._outbox)
-            response, status = self._response(mock_request, outcome)
-            where = f"{where} {status}"
-            choice = choice_of(mock_request, response, status)
+            fitting = None if outcome is None else self._state.response(outcome, mock_request)
+            form = self._forms.of(mock_request, fitting)
+            if form.answer is not None and outcome is None and not passed and not again:
+                return self._with_outcome(form.answer, None, mock_request, form.response)
+            response, status, choice = form.response, form.status, form.choice
             if choice is None:
                 if mock_request.preferences.variant is not None:
                     raise no_such_variant(mock_request, response, 0)
                 headers = self._headers.written(response, "", mock_request.identity)
                 bare = Response(status, headers, source=ResponseSource.CONTRACT, reads=passed, changes=(*again,))
                 return self._with_outcome(bare, outcome, mock_request, response)
+            if form.stream is not None:
+                return self._streamed(mock_request, status, choice.content_type, form.stream)
             media = response.content[choice.index]
-            # Every body that is a sequence has a source, event streams and JSON Lines alike.
-            source = self.streams.source(mock_request.operation, response, choice.index)
-            if source is not None:
-                return self._streamed(mock_request, status, choice.content_type, source)
             selection = self._selected(NegotiatedRequest(mock_request, response, media), outcome)
             headers = self._headers.written(response, selection.example, mock_request.identity)
         except RefusedError as error:
             refused = self.failures.answer(error.failure, mock_request.operation, error.findings, about=error.about)
             return replace(refused, reads=error.reads, notes=error.findings)
         except GenerationError as error:
+            where = mock_request.operation.key if form is None else f"{mock_request.operation.key} {form.status}"
             return problem_response("no-answer", 500, f"{where}: {error}")
         except StoreError as error:
             return store_problem_response(error)
@@ -288,10 +289,20 @@ class ResponseSelector:
             reads=passed or selection.reads,
             changes=(*again,),
         )
+        if outcome is None and answer.source is ResponseSource.EXAMPLE and self._is_settled(mock_request, answer, form):
+            form.answer = answer
         try:
             return self._with_outcome(answer, outcome, mock_request, response)
         except StoreError as error:
             return store_problem_response(error)
+
+    def _is_settled(self, mock_request: MockRequest, answer: Response, form: AnswerForm) -> bool:
+        """Tell whether an answer from an example is the same for all requests of its form.
+
+        A plugin's source may have another one the next time, and headers are generated for each caller.
+        """
+        is_alone = not (answer.reads or answer.changes or form.response.headers)
+        return is_alone and not self._has_plugins and not mock_request.preferences.is_of_the_answer
 
     def _with_outcome(
         self, answer: Response, outcome: Outcome | None, mock_request: MockRequest, response: ResponseSpec
@@ -429,34 +440,6 @@ class ResponseSelector:
         """Return the contract's own answer to a failure (see :class:`ValidationFailures`)."""
         return self.failures.answer(name, operation, findings, headers, example)
 
-    def _response(self, mock_request: MockRequest, outcome: Outcome | None = None) -> tuple[ResponseSpec, int]:
-        """Return the preferred response, or else the usual one of the operation, and the status to send.
-
-        ``outcome`` is what came of the request where the operation keeps state: its response fits that.
-
-        Raises :class:`CannotHonourError` for a preferred status that the contract does not document, or below 200.
-        """
-        operation, code = mock_request.operation, mock_request.preferences.code
-        fitting = None if outcome is None else self._state.response(outcome, mock_request)
-        if fitting is not None:
-            return fitting
-        if code is not None:
-            response = operation.response_for(code)
-            if response is None or code < 200:
-                documented = ", ".join(operation.responses) or "none"
-                message = f"Found the preference code={code}; expected a documented status"
-                raise CannotHonourError(f"{message}{' from 200 up' if code < 200 else ''}: {documented}.")
-            return response, code
-        named = mock_request.preferences.example
-        responses = self._responses.get(operation.key)
-        if responses is None:
-            responses = self._responses[operation.key] = (*_by_use(operation),)
-        # The preferred example may belong to another response than the usual one.
-        for response in responses if named else ():
-            if any(named in media.examples for media in response.content):
-                return response, _a_status(response.status)
-        return (responses[0], _a_status(responses[0].status)) if responses else (ResponseSpec("200"), 200)
-
     def _selected(self, request: NegotiatedRequest, outcome: Outcome | None = None) -> Selected:
         """Return the body of the response: of what came of the request, or from the first source that has one."""
         if outcome is not None:
@@ -475,26 +458,8 @@ class ResponseSelector:
         Raises :class:`GenerationError` where no answer can be made.
         """
         mock_request = MockRequest(operation, Request(operation.method, operation.path), Credentials(), Preferences())
-        response, status = self._response(mock_request)
-        choice = choice_of(mock_request, response, status)
+        form = self._forms.of(mock_request)
+        response, choice = form.response, form.choice
         return (
             [] if choice is None else self._variants.listed(operation, response, response.content[choice.index], None)
         )
-
-
-def _by_use(operation: Operation) -> Iterator[ResponseSpec]:
-    """Yield the responses that can be sent, the usual one first.
-
-    The lowest explicit 2XX, the range 2XX, the default (as 200), and then all others in the order of the contract. A
-    1XX is left out.
-    """
-    final = {key: response for key, response in operation.responses.items() if not key.startswith("1")}
-    good = sorted(key for key in final if key.isdigit() and key[0] == "2")
-    first = [*good, *(key for key in final if key.upper() == "2XX"), *(key for key in final if key == "default")]
-    yield from (final[key] for key in first)
-    yield from (response for key, response in final.items() if key not in first)
-
-
-def _a_status(key: str) -> int:
-    """Return a status for a key of ``responses``: 200 for ``2XX``, and 200 for ``default``, which names no status."""
-    return int(key) if key.isdigit() else int(key[0]) * 100 if key[:1].isdigit() else 200

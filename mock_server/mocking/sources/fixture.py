@@ -37,8 +37,10 @@ class FixtureSource:
 
     def record_key(self, request: NegotiatedRequest) -> tuple[str, str] | None:
         """Return the name of the resource and the handle of the record that the caller selects, or None."""
-        resource = self.resource(request) if request.credentials.kind is not None else None
-        return None if resource is None else self._key(resource, request.credentials)
+        if request.sought is None:  # links of the chain ask one after the other
+            resource = self.resource(request) if request.credentials.kind is not None else None
+            request.sought = (None if resource is None else self._key(resource, request.credentials),)
+        return request.sought[0]
 
     def _key(self, resource: Resource, credentials: Credentials) -> tuple[str, str] | None:
         if credentials.kind is None or credentials.kind.selects != resource.name:

@@ -173,11 +173,16 @@ class ContractValidator:
     def answer(self, operation: str, answer: Response) -> tuple[Diagnostic, ...]:
         """Return what is wrong with an answer of an operation."""
         endpoint = self._contract.operations[operation]
-        if self._is_accepted((endpoint.key, answer.status), answer, lambda: endpoint.response_for(answer.status)):
+        if self.accepts(operation, answer):
             return ()
         if answer.stream is not None:  # its items are validated when they are sent
             answer = replace(answer, stream=None, body=b"", validated=b"")
         return self._closer().to_answer(endpoint.path, endpoint.method, answer)
+
+    def accepts(self, operation: str, answer: Response) -> bool:
+        """Tell whether an answer of an operation is certainly valid; where not, :meth:`answer` decides."""
+        endpoint = self._contract.operations[operation]
+        return self._is_accepted((operation, answer.status), answer, lambda: endpoint.response_for(answer.status))
 
     def item(self, stream: Stream, status: int, index: int, schema: JSON, item: JSON) -> tuple[Diagnostic, ...]:
         """Return what is wrong with item number ``index`` of a stream, by the schema of the item."""
