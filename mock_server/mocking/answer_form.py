@@ -35,8 +35,8 @@ class AnswerForm:
         self.answer: Response | None = None
 
 
-_Key: TypeAlias = tuple[str, str, bool]
-"""An operation, what the client accepts, and whether it asks for a stream."""
+_Key: TypeAlias = tuple[str, str, bool, int]
+"""An operation, what the client accepts, whether it asks for a stream, and the status that leaves no choice, or 0."""
 
 
 class AnswerForms:
@@ -55,12 +55,12 @@ class AnswerForms:
         :func:`choice_of`, and :class:`CannotHonourError` for a status that the contract does not document.
         """
         accept = mock_request.accept
-        if fitting is not None or mock_request.preferences.is_of_the_answer or len(accept) > LONGEST:
+        if mock_request.preferences.is_of_the_answer or len(accept) > LONGEST:
             return self._form(mock_request, *(fitting or self._response(mock_request)))
-        key = (mock_request.operation.key, accept, mock_request.wants_stream)
+        key = (mock_request.operation.key, accept, mock_request.wants_stream, fitting[1] if fitting else 0)
         form = self._forms.get(key)
         if form is None:
-            form = self._form(mock_request, *self._response(mock_request))
+            form = self._form(mock_request, *(fitting or self._response(mock_request)))
             if len(self._forms) >= MOST_FORMS:
                 self._forms.clear()
             self._forms[key] = form

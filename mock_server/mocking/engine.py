@@ -143,9 +143,10 @@ class Engine:
             findings = self._validator.request(route, request, is_lenient=strictness == "lenient")
             failure = _refused(findings)
             passed = findings_header(findings) if failure is None else ()
-            types = self._validator.media_types(operation.key) if operation is not None else ()
-            if failure == "unsupported_media_type" and types:  # what it would take (RFC 9110, 15.5.16)
-                headers = (("Accept", ", ".join(types)),)
+            if failure == "unsupported_media_type" and operation is not None:
+                types = self._validator.media_types(operation.key)
+                # What it would take (RFC 9110, 15.5.16).
+                headers = (("Accept", ", ".join(types)),) if types else headers
         # What is wrong with the request comes before a failure that its token asks for.
         by_token = early or (None if failure is not None else _failure_of(credentials, strictness))
         if by_token is not None:
@@ -456,6 +457,8 @@ _REFUSALS = {"security": "unauthenticated", MEDIA_TYPE: "unsupported_media_type"
 
 
 def _refused(findings: tuple[Diagnostic, ...]) -> str | None:
+    if not findings:
+        return None
     rules = {finding.rule for finding in findings if finding.severity == "error"}
     if not rules:
         return None

@@ -25,27 +25,54 @@ class ResponseHeaders:
         self._schemas = schemas
         self._seed = seed
         self._takes_kept: IdentityCache[bool] = IdentityCache()
+        self._lines_stated: dict[tuple[int, str], tuple[ResponseSpec, Headers | None]] = {}
+        """By a response's ``id``, held with it, and the example of the body: headers that are the contract's own."""
 
     def written(self, response: ResponseSpec, example: str, identity: str) -> Headers:
         """Return the headers that go with the body example of that name (empty: none), for ``identity``.
 
         Raises :class:`GenerationError` where nothing is valid for a required one.
         """
-        headers: list[tuple[str, str]] = []
-        for header in response.headers:
-            if header.name.lower() not in FRAMING:
-                value = self._value(header, example, identity)
-                if value is not None:
-                    headers.append((header.name, _line(header, value)))
-        return tuple(headers)
+        if not response.headers:
+            return ()
+        known = self._stated(response, example)
+        if known is not None:
+            return known
+        lines = [(header, self._value(header, example, identity)) for header in _own(response)]
+        return tuple([(header.name, _line(header, value)) for header, value in lines if value is not None])
+
+    def are_stated(self, response: ResponseSpec, example: str) -> bool:
+        """Tell whether the headers are the contract's own, or are left out, so that all who ask get the same."""
+        return not response.headers or self._stated(response, example) is not None
+
+    def _stated(self, response: ResponseSpec, example: str) -> Headers | None:
+        """Return the headers where the contract has them all, None where one has to be generated."""
+        key = (id(response), example)
+        if key not in self._lines_stated:
+            values = [(header, self._example(header, example)) for header in _own(response)]
+            is_generated = any(value is None and not self._is_left_out(header, example) for header, value in values)
+            lines = tuple([(header.name, _line(header, value)) for header, value in values if value is not None])
+            self._lines_stated[key] = response, None if is_generated else lines
+        return self._lines_stated[key][1]
+
+    def _example(self, header: Header, example: str) -> JSON:
+        """Return the example of a header that goes with that of the body; None where it has none that is valid."""
+        value = header.value_for(example)
+        if value is None and header.examples and header.required:
+            value = next(iter(header.examples.values()))
+        return value if value is not None and self._takes(header, example, value) else None
+
+    @staticmethod
+    def _is_left_out(header: Header, example: str) -> bool:
+        """Tell whether a header without an example of its own is left out, and not generated."""
+        is_another = bool(header.examples) and header.value_for(example) is None
+        return not header.required and (header.name.lower() in _HAS_GRAMMAR or is_another)
 
     def _value(self, header: Header, example: str, identity: str) -> JSON:
-        value = header.value_for(example)
-        if value is None and header.examples:
-            value = next(iter(header.examples.values())) if header.required else None
-        if value is not None and self._takes(header, example, value):
+        value = self._example(header, example)
+        if value is not None:
             return value
-        if not header.required and (header.name.lower() in _HAS_GRAMMAR or (header.examples and value is None)):
+        if self._is_left_out(header, example):
             return None
         try:
             draw = SeedKey(self._seed, "header", f"{identity} {header.name}")
@@ -67,6 +94,10 @@ class ResponseHeaders:
         with contextlib.suppress(ValueError):
             readings += [json.loads(value)] if isinstance(value, str) else []
         return any(node.accepts(reading) for reading in readings)
+
+
+def _own(response: ResponseSpec) -> list[Header]:
+    return [header for header in response.headers if header.name.lower() not in FRAMING]
 
 
 def _line(header: Header, value: JSON) -> str:

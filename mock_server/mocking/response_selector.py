@@ -289,20 +289,24 @@ class ResponseSelector:
             reads=passed or selection.reads,
             changes=(*again,),
         )
-        if outcome is None and answer.source is ResponseSource.EXAMPLE and self._is_settled(mock_request, answer, form):
+        if outcome is None and self._is_settled(mock_request, answer, selection, form):
             form.answer = answer
         try:
             return self._with_outcome(answer, outcome, mock_request, response)
         except StoreError as error:
             return store_problem_response(error)
 
-    def _is_settled(self, mock_request: MockRequest, answer: Response, form: AnswerForm) -> bool:
+    def _is_settled(self, mock_request: MockRequest, answer: Response, selection: Selected, form: AnswerForm) -> bool:
         """Tell whether an answer from an example is the same for all requests of its form.
 
-        A plugin's source may have another one the next time, and headers are generated for each caller.
+        A plugin's source may have another one the next time, and some headers are generated for each caller.
         """
-        is_alone = not (answer.reads or answer.changes or form.response.headers)
-        return is_alone and not self._has_plugins and not mock_request.preferences.is_of_the_answer
+        return (
+            answer.source is ResponseSource.EXAMPLE
+            and not (answer.reads or answer.changes or self._has_plugins)
+            and not mock_request.preferences.is_of_the_answer
+            and self._headers.are_stated(form.response, selection.example)
+        )
 
     def _with_outcome(
         self, answer: Response, outcome: Outcome | None, mock_request: MockRequest, response: ResponseSpec
@@ -417,15 +421,16 @@ class ResponseSelector:
 
         The body of an example never changes, so it is encoded once and remembered.
         """
+        is_example = selection.source is ResponseSource.EXAMPLE
         key = (id(selection.value), content_type)
-        known = self._written.get(key)
+        known = self._written.get(key) if is_example else None
         if known is not None and known[0] is selection.value:
             return known[1]
-        is_authored = selection.source in (ResponseSource.EXAMPLE, ResponseSource.FIXTURE)
+        is_authored = is_example or selection.source is ResponseSource.FIXTURE
         body = serialize_body(
             selection.value, content_type, self._bodies.of(media), self._contract.resolve, is_authored=is_authored
         )
-        if selection.source is ResponseSource.EXAMPLE:
+        if is_example:
             self._written[key] = (selection.value, body)
         return body
 

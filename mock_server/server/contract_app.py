@@ -132,12 +132,11 @@ class ContractApp:
         """Answer a request without blocking the event loop: work that takes long goes on in a thread."""
         engine = self._served.engine
         run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
-        examined = await run(engine.examine, request, world)
-        if recorder.decision is None and not engine.is_stateful(world):
-            admitted = engine.admit(examined, world)
-            return engine.settle(admitted, await self._committed(admitted))
+        examined, admitted, first = await run(self._begun, request, world, recorder.decision)
+        if admitted is not None:
+            return engine.settle(admitted, await self._committed(admitted, first))
         matches = await run(engine.matches, examined, world) if request.body else None
-        recorder.admitted = admitted = await self._admitted(examined, world, matches, recorder.decision)
+        admitted = recorder.admitted = await self._admitted(examined, world, matches, recorder.decision)
         try:
             exchange = await self._committed(admitted)
         except Exception:
@@ -145,12 +144,24 @@ class ContractApp:
             raise
         return await self._aside.run(engine.settle, admitted, exchange)
 
-    async def _committed(self, admitted: Admitted) -> Exchange:
+    def _begun(
+        self, request: Request, world: World, decision: StatefulDecision | None
+    ) -> tuple[Examined, Admitted | None, Exchange | None]:
+        """Examine a request. Where nothing before it counts, admit it; where no steps may be due, respond as well."""
+        engine = self._served.engine
+        examined = engine.examine(request, world)
+        if decision is not None or engine.is_stateful(world):
+            return examined, None, None
+        admitted = engine.admit(examined, world)
+        return examined, admitted, None if engine.has_later else engine.respond(admitted)
+
+    async def _committed(self, admitted: Admitted, first: Exchange | None = None) -> Exchange:
         """Respond, and make the changes that the answer stands for; begin anew where others changed the same.
 
         Whoever begins anew waits for its turn: a hundred clients that create the same at once would otherwise be in
         each other's way until some of them gave up. A slow replica loses to quicker ones until these have no more to
-        do: so it is not the number of tries that ends them, but the time.
+        do: so it is not the number of tries that ends them, but the time. ``first`` is the first response where it
+        was made already.
         """
         engine = self._served.engine
         try:
@@ -158,7 +169,7 @@ class ContractApp:
                 await self._aside.run(engine.catch_up, admitted)
         except StoreError as error:
             return Exchange(admitted.examined.request, admitted.examined.route, store_problem_response(error))
-        exchange = await self._aside.run(engine.respond, admitted)
+        exchange = await self._aside.run(engine.respond, admitted) if first is None else first
         try:
             if not exchange.answer.changes or await self._commit(admitted, exchange):
                 return exchange
@@ -323,15 +334,20 @@ def body_too_large(limit: int) -> Response:
 def request_of(scope: Scope, body: bytes) -> Request:
     """Return the request of an ASGI scope as a :class:`Request`."""
     headers = tuple([field_of(line)[1] for line in scope["headers"]])
-    host = dict(reversed(headers)).get("host", "")
+    host = ""
+    for name, value in headers:
+        if name == "host":
+            host = value
+            break
+    query, raw_path = scope["query_string"], scope.get("raw_path", b"")
     return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        body=body,
-        raw_path=scope.get("raw_path", b"").decode("utf-8", "replace"),
-        origin=_origin(scope["scheme"], host),
+        scope["method"],
+        scope["path"],
+        query.decode("latin-1") if query else "",
+        headers,
+        body,
+        _origin(scope["scheme"], host),
+        raw_path.decode("utf-8", "replace"),
     )
 
 

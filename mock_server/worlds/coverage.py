@@ -20,7 +20,7 @@ from mock_server.core.json_pointer import value_at
 from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
 from mock_server.http.media_types import essence_of, is_json
-from mock_server.http.messages import Exchange, Headers, Request, Response
+from mock_server.http.messages import Exchange, Headers, Request, Response, ResponseSource
 from mock_server.hub.model import Covering
 from mock_server.openapi.enum_graph import EnumGraph, Vertex
 from mock_server.openapi.model import Contract, Operation
@@ -86,11 +86,13 @@ class _CoveredHead:
         """What is covered, by the values of enums in the body, and by what is covered beside head and body."""
         self._values: dict[int, EnumValues] = {}
 
-    def values(self, body: bytes) -> EnumValues:
-        """Return the values of enums that a body in JSON has; none of one that is too large or no JSON."""
-        is_latest, value = value_written(body)
-        if is_latest:  # it is new, and nothing has to be read
-            return self._met(value) if len(body) <= _LARGEST else ()
+    def values(self, answer: Response) -> EnumValues:
+        """Return the values of enums in the body of an answer in JSON; none of one that is too large or no JSON."""
+        body = answer.body
+        if answer.source is ResponseSource.GENERATED:  # it is new, and nothing of it has to be read
+            is_latest, value = value_written(body)
+            if is_latest:
+                return self._met(value) if len(body) <= _LARGEST else ()
         values = self._values.get(hash(body))
         if values is None:
             values = _with_room(self._values)[hash(body)] = self._read(body)
@@ -128,7 +130,7 @@ class CoverageTarget:
         head = self._heads.get((answer.status, answer.headers, request.query))
         if head is None:
             head = self._new_head(request, answer)
-        values = head.values(answer.body) if head.schemas else ()
+        values = head.values(answer) if head.schemas else ()
         beside: tuple[Key, ...] = ()
         if self._is_apart:
             beside = (*self._of_path_and_headers(request, exchange.route.path_parameters),)

@@ -7,11 +7,13 @@ describe values (images, archives) is the text of its bytes, one character each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote_plus
 
 from mock_server.core.diagnostics import UnreadableError
 from mock_server.core.json_text import read_json
+from mock_server.core.sized_cache import LONGEST
 from mock_server.core.types import JSON
 from mock_server.core.value_class import value_class
 from mock_server.http.bracket_notation import Tree, indexed, tree_of
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 Sent = TypeVar("Sent")
 FORM = "application/x-www-form-urlencoded"
+_MOST_KNOWN = 256
+"""Most values of Content-Type that are remembered of a body; a plain dictionary, since every request looks up."""
 _RESERVED = frozenset(":/?#[]@!$&'()*,;=")
 """The reserved characters of RFC 3986, 2.2, without the plus sign, which is a space in a form."""
 
@@ -42,9 +46,21 @@ class RequestBodySpec:
 
     required: bool
     content: Mapping[str, BodyParser]
+    _known: dict[str, BodyParser | None] = field(default_factory=dict, compare=False, repr=False)
+    """The entries for values of Content-Type that were sent before."""
 
     def media(self, content_type: str) -> BodyParser | None:
         """Return the entry for a Content-Type: the most specific range that includes it (RFC 9110, 12.5.1), or None."""
+        if content_type in self._known:
+            return self._known[content_type]
+        media = self._media(content_type)
+        if len(content_type) <= LONGEST:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[content_type] = media
+        return media
+
+    def _media(self, content_type: str) -> BodyParser | None:
         sent, parameters = content_type_of(content_type)
         ranges = (sent, sent.partition("/")[0] + "/*", "*/*")
         for essence in ranges:

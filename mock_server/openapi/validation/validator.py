@@ -108,10 +108,13 @@ class ContractValidator:
         """Tell whether one of the alternatives of security is met (OpenAPI 3.1, "Security Requirement Object")."""
         schemes, extensions = self._contract.schemes, self._contract.extensions
         # A scheme that the contract does not define cannot be checked.
-        return not operation.security or any(
-            all(name not in schemes or satisfies(schemes[name], request, extensions) for name in names)
-            for names in operation.security
-        )
+        for names in operation.security:
+            for name in names:
+                if name in schemes and not satisfies(schemes[name], request, extensions):
+                    break
+            else:
+                return True
+        return not operation.security
 
     def _plan(self, operation: Operation) -> RequestValidator:
         method = operation.method.lower()

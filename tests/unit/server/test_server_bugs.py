@@ -119,7 +119,7 @@ def test_bug_where_texts_become_values(
 
 def test_bug_in_the_answer(app: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     error = KeyError("a bug")
-    monkeypatch.setattr(ContractValidator, "answer", raising(error))
+    monkeypatch.setattr(ContractValidator, "accepts", raising(error))
     assert_logged_500(posted(app, "application/xml"), error, caplog)
 
 
