@@ -123,10 +123,17 @@ def _refuse_depth(text: str) -> None:
         return
     # The quick count includes brackets within texts; the parser's events do not.
     level = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if level > MAX_DEPTH:
-            raise _UnsafeTextError(f"more than {MAX_DEPTH} levels of nesting")
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if level > MAX_DEPTH:
+                break
+    except yaml.MarkedYAMLError as error:
+        if "nesting depth" not in str(error.problem):  # libyaml 0.2.6 has a limit of its own, of 1,000
+            raise
+        level = MAX_DEPTH + 1
+    if level > MAX_DEPTH:
+        raise _UnsafeTextError(f"more than {MAX_DEPTH} levels of nesting")
 
 
 def _refuse_expansion(data: object) -> None:
