@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, cast
 
 from mock_server.core.errors import UsageError
 from mock_server.core.text import did_you_mean
+from mock_server.core.value_class import value_class
 from mock_server.http.preferences import STRICTNESS
 from mock_server.plugins import has_plugins
 
@@ -352,7 +353,7 @@ class Settings:
     log_format: str = _row("text", "Form of the log: text or json.", "FORMAT", _OneOf("text", "json"))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Option:
     """A setting as users see it.
 

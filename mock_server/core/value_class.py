@@ -2,13 +2,13 @@
 
 A start defines three hundred of them before the first answer. What :mod:`dataclasses` writes and compiles for each
 takes 0.4 ms (Python 3.11), and most of it is never called. Here one function compares the values of all classes, one
-hashes them and one writes them.
+hashes them and one writes them; the constructor of a class is compiled when it is first called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, make_dataclass
 from operator import attrgetter
 from reprlib import recursive_repr
 from typing import Any, TypeVar, cast, dataclass_transform, overload
@@ -40,9 +40,47 @@ def value_class(
         for name, method in methods.items():
             if decorated_class.__dict__.get(name) is None:  # ``__hash__`` is None where a class has ``__eq__`` alone
                 setattr(decorated_class, name, method)
-        return cast("Class", dataclass(slots=slots, eq=False, repr=False)(decorated_class))
+        has_own_init = "__init__" in decorated_class.__dict__
+        value = cast("Class", dataclass(slots=slots, eq=False, repr=False, init=False)(decorated_class))
+        if not has_own_init:
+            _compile_init_later(value)
+        return value
 
     return decorated if cls is None else decorated(cls)
+
+
+def _compile_init_later(value: type[Any]) -> None:
+    """Give a class a constructor that puts the one of :mod:`dataclasses` in its place, and calls that."""
+
+    def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807 - a tool that shows it needs its name
+        init: Any = _standard_init(value)
+        value.__init__ = init
+        init(self, *arguments, **named)
+
+    value.__init__ = __init__
+
+
+def _standard_init(value: type[Any]) -> Callable[..., None]:
+    """Return the constructor that :mod:`dataclasses` makes for the members of a class."""
+    members = [
+        (
+            entry.name,
+            entry.type,
+            field(default=entry.default, default_factory=entry.default_factory, init=entry.init, kw_only=entry.kw_only),
+        )
+        for entry in fields(value)
+    ]
+    namespace = {"__doc__": "A class that only lends its constructor."}  # without, it would get one of its signature
+    if hasattr(value, "__post_init__"):
+        namespace["__post_init__"] = value.__post_init__
+    # With slots it sets the defaults of what is no parameter, too: without, the class has them, which ours need not.
+    slots = any(not entry.init for entry in fields(value))
+    name = value.__qualname__.rpartition(".")[2]
+    lender = make_dataclass(name, members, namespace=namespace, eq=False, repr=False, slots=slots)
+    init: Callable[..., None] = lender.__dict__["__init__"]
+    init.__qualname__ = f"{value.__qualname__}.__init__"
+    init.__module__ = value.__module__
+    return init
 
 
 class _MemberReader:

@@ -18,8 +18,8 @@ NAMELESS = "xml"
 _DEEPEST = 20
 """Most levels of references and branches in which the schema of a member is searched."""
 _NO_NAME = re.compile(r"[^\w.-]+")
-_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 (2.2) cannot have, escaped or not."""
+_NO_CHARACTER = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""Characters that XML 1.0 (2.2) cannot have, escaped or not; compiled at the first use, not while a server starts."""
 
 Resolve = Callable[[JSON], JSON]
 
@@ -167,7 +167,7 @@ def _add_text(element: ElementTree.Element, value: JSON) -> None:
 
 def _text(value: JSON) -> str:
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
-    return _NO_CHARACTER.sub("\ufffd", text)
+    return re.sub(_NO_CHARACTER, "\ufffd", text)
 
 
 def _named(text: str) -> str:

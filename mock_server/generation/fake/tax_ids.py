@@ -7,8 +7,6 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from stdnum import luhn
-
 from mock_server.generation.fake.code_patterns import Sequence, draw, sequences
 from mock_server.generation.fake.companies import Company
 from mock_server.generation.fake.data_tables import table
@@ -128,7 +126,7 @@ def _bg_person(body: str) -> str:
 
 
 def _fr(body: str) -> str:
-    siren = body[2:] + luhn.calc_check_digit(body[2:])
+    siren = body[2:] + import_module("stdnum.luhn").calc_check_digit(body[2:])
     return f"FR{int(siren + '12') % 97:02}{siren}"
 
 

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from email.errors import CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import HTTP
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mock_server.core.json_text import read_json
 from mock_server.core.types import JSON
@@ -20,6 +16,9 @@ from mock_server.http.media_types import essence_of, is_json
 from mock_server.http.sequences import EVENTS, JSON_SEQUENCE, PARTS, Sequence
 from mock_server.openapi.coercion import Resolve, TypeHints
 from mock_server.openapi.media_types import read_text
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 MOST_PARTS = 10_000
 """Most parts of a body that are read; a body of 16 MB could have a million."""
@@ -131,6 +130,11 @@ def _records(text: str) -> Iterator[str]:
 
 def _split(body: bytes, boundary: str) -> Iterable[EmailMessage]:
     """Return the parts of a multipart body (RFC 2046, 5.1), by the standard library; raises :class:`ItemError`."""
+    # The first answers do not wait for it.
+    from email.errors import CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect
+    from email.parser import BytesParser
+    from email.policy import HTTP
+
     expected = "a multipart body (RFC 2046, 5.1)"
     if not boundary:
         raise ItemError(None, "a Content-Type without a boundary", expected)

@@ -6,6 +6,7 @@ import copy
 import pickle
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from inspect import signature
 
 import pytest
 
@@ -111,3 +112,51 @@ def test_values_match_by_position() -> None:
     match Place("Oslo", ("1",)):
         case Place(city, codes):
             assert (city, codes) == ("Oslo", ("1",))
+
+
+def test_constructor_is_that_of_the_library() -> None:
+    @value_class
+    class Town:
+        """A town; made by nobody before."""
+
+        name: str
+        codes: tuple[str, ...] = ()
+        seen: list[int] = field(default_factory=list)
+        length: int = field(default=0, init=False)
+
+    with pytest.raises(TypeError, match=r"Town.__init__\(\) missing 1 required positional argument: 'name'"):
+        Town()  # type: ignore[call-arg]
+    town = Town("Ystad", seen=[1])
+    assert (town.name, town.codes, town.seen, town.length) == ("Ystad", (), [1], 0)
+    assert Town("Ystad").seen is not Town("Ystad").seen
+    assert list(signature(Town).parameters) == ["name", "codes", "seen"]
+
+
+def test_constructor_of_its_own_stays() -> None:
+    @value_class
+    class Pair:
+        """Two texts."""
+
+        first: str
+        second: str
+
+        def __init__(self, both: str) -> None:
+            for name, text in zip(("first", "second"), both.split("-"), strict=True):
+                object.__setattr__(self, name, text)
+
+    pair = Pair("a-b")
+    assert (pair.first, pair.second) == ("a", "b")
+
+
+def test_what_follows_the_constructor_is_called() -> None:
+    @value_class
+    class Area:
+        """A rectangle."""
+
+        width: int
+        size: int = field(default=0, init=False)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "size", self.width**2)
+
+    assert Area(3).size == 9
