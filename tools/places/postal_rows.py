@@ -13,7 +13,11 @@ import zipcodes
 COLUMNS = ["country", "postal_code", "place", "state", "state_code", "province", "community", "latitude", "longitude"]
 """The header of the table of all countries."""
 
-_BOXES = {"AU": ("2001", "3001", "4001", "5001", "6001", "7001", "0801"), "DK": ("6701",)}
+_BOXES = {
+    "AU": ("2001", "3001", "4001", "5001", "6001", "7001", "0801"),
+    "DK": ("6701", "7007"),
+    "SI": ("1001", "2001", "3001", "4001", "6001", "8001", "3322"),
+}
 """Codes of boxes alone, where no digit tells them."""
 
 
@@ -75,9 +79,9 @@ def _is_delivered(country: str, row: PostalRow) -> bool:
     """Tell whether people live at a code, as far as the source says.
 
     French codes for companies end in CEDEX; Swedish ones have no municipality, or end in 00 to 09; Spanish ones end in
-    070 to 099; Portuguese ones in 000; Philippine ones below 1000 are single buildings; Malaysian and Finnish ones of
-    offices do not end in 0; a Danish one is of boxes, so are Australian ones of capitals; those of New Zealand whose
-    third digit is 4 or more are of boxes and of farms.
+    070 to 099; Portuguese ones in 000; Philippine ones below 1000 are single buildings; Malaysian, Finnish and Serbian
+    ones of offices do not end in 0; those of New Zealand whose third digit is 4 or more are of boxes and of farms; some
+    of Australia, Denmark and Slovenia are of boxes.
     """
     if country == "SE":
         return bool(row.community or row.province) and row.code[-2] != "0"
@@ -85,7 +89,7 @@ def _is_delivered(country: str, row: PostalRow) -> bool:
         return not "070" <= row.code[-3:] <= "099"
     if country == "PT":
         return not row.code.endswith("-000")
-    if country in ("FI", "MY"):
+    if country in ("FI", "MY", "RS"):
         return row.code.endswith("0")
     if country == "NZ":
         return row.code[2] < "4"
