@@ -107,10 +107,11 @@ class OrderedProcesses(Generic[Task, Result]):
             busy = {process.connection: process for process in self._processes if process.tasks}
             if not busy:
                 return
-            for connection in wait(list(busy)):
-                assert isinstance(connection, Connection)
-                number, result = busy[connection].receive()
-                done[number] = result
+            ready = wait(list(busy))
+            for connection, process in busy.items():
+                if connection in ready:
+                    number, result = process.receive()
+                    done[number] = result
 
     def _start(self) -> None:
         ours, theirs = multiprocessing.Pipe()

@@ -41,6 +41,13 @@ def test_results_have_the_order_of_tasks(start_method: StartMethod) -> None:
     assert not multiprocessing.active_children()
 
 
+def test_pipes_may_be_of_another_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of Windows are."""
+    monkeypatch.setattr(ordered_processes, "Connection", type("Connection", (), {}))
+    with OrderedProcesses(squared, 2) as processes:
+        assert [*processes.results([2, 3])] == [4, 9]
+
+
 def test_error_is_raised_in_its_turn() -> None:
     results: list[int] = []
     with OrderedProcesses(refused, 2) as processes, pytest.raises(UsageError, match="found 7"):
