@@ -194,7 +194,7 @@ class Parameter:
         members: dict[str, list[Raw]] = {}
         is_open = self.shape.is_open
         for name, value in sent:
-            listed = name in self.shape.names
+            listed = name in self.shape.names and name not in self.reserved  # which is a parameter of its own
             is_claimed = name in self.reserved or name.partition("[")[0] in self.reserved or name.startswith("__")
             if listed or (is_open and not is_claimed):
                 members.setdefault(name, []).append(decode(value))

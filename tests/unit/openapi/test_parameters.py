@@ -100,6 +100,13 @@ def test_open_object_leaves_other_parameters_what_is_theirs(tmp_path: Path) -> N
     assert (finding.location, finding.pointer) == ("query rest", "/n")
 
 
+def test_member_of_object_leaves_parameter_of_its_name(tmp_path: Path) -> None:
+    order = {"in": "query", "name": "sort", "schema": {"type": "object", "properties": {"date": {"enum": ["asc"]}}}}
+    own = {"in": "query", "name": "date", "schema": {"type": "string", "format": "date"}}
+    validator = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[order, own])}})))
+    assert validator.request(Route("GET /x"), Request("GET", "/x", "date=2026-08-01")) == ()
+
+
 def test_repeated_header_is_one_list(tmp_path: Path) -> None:
     many = {"in": "header", "name": "X-A", "schema": {"type": "array", "items": {"type": "integer"}, "maxItems": 3}}
     validator = ContractValidator(load(tmp_path, document({"/x": {"get": operation(parameters=[many])}})))

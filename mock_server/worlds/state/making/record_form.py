@@ -246,5 +246,7 @@ class RecordForm:
         if keys is None:
             shown = next((shape.members[member] for shape in self.shapes if member in shape.members), None)
             examples = key_examples(self.contract, self._reader, self.resource, member)
-            keys = self._keys[member] = RecordKeys(self._seed, self.resource.name, shown, examples)
+            is_numeric = any(key.is_integer for key in self.resource.keys if key.member == member)
+            keys = RecordKeys(self._seed, self.resource.name, shown, examples, is_numeric=is_numeric)
+            self._keys[member] = keys
         return keys

@@ -57,18 +57,31 @@ class TextForm:
         return self.prefix + "".join(random.choice(self.letters) for _ in range(self.length))
 
 
+_NUMBER = TextForm("1", "0123456789", 8)
+"""A number of nine digits, which any integer of 32 bits may be."""
+
+
 class RecordKeys:
     """Draws keys for the records of one resource.
 
     ``member`` is the key as the record's schema has it; None for a key that is no member. ``examples`` are keys that
-    the contract shows elsewhere, as of the path parameter.
+    the contract shows elsewhere, as of the path parameter. ``is_numeric`` says that paths take integers alone, so that
+    a text has to be one: Intercom's articles have texts as ids, and integers in their paths.
     """
 
-    def __init__(self, seed: int, resource: str, member: Member | None, examples: Iterable[JSON] = ()) -> None:
+    def __init__(
+        self,
+        seed: int,
+        resource: str,
+        member: Member | None,
+        examples: Iterable[JSON] = (),
+        *,
+        is_numeric: bool = False,
+    ) -> None:
         self._seed = seed
         self._resource = resource
         self._member = member
-        self._form = _form(member, examples)
+        self._form = _NUMBER if is_numeric else _form(member, examples)
         self._has_form = member is not None and _has_form(member)
         self.is_counted = member is not None and _is_integer(member)
         """Whether keys are integers: the number of the draw is the key, so callers give the highest and one."""
