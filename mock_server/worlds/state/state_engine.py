@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from mock_server.core.types import JSON
@@ -129,14 +129,23 @@ class StateEngine:
 
     def _shown(self, operation: StatefulOperation) -> SchemaShape | None:
         """Return the shape of the records that a list shows, by whose members it is sorted and filtered; or None."""
-        view = operation.view
-        response = None if view is None else operation.operation.responses.get(view.status)
-        if view is None or response is None or not view.is_list:
-            return None
         reader = self.model.reader
-        schemas = (media.schema for media in response.content if media.name == view.media)
-        shapes = (reader.shape(reader.shape(reader.at(schema, view.pointer)).items) for schema in schemas)
+        shapes = (reader.shape(reader.shape(schema).items) for schema in self._lists_of(operation))
         return next((shape for shape in shapes if shape.members), None)
+
+    def _most(self, operation: StatefulOperation) -> int | None:
+        """Return how many records the schema of a list lets it have (``maxItems``); None where it does not say."""
+        limits = [self.model.reader.resolved(schema).get("maxItems") for schema in self._lists_of(operation)]
+        return min((int(limit) for limit in limits if isinstance(limit, (int, float))), default=None)
+
+    def _lists_of(self, operation: StatefulOperation) -> Iterator[JSON]:
+        """Yield the schemas of the array of records that an operation shows; none where it shows no list."""
+        view = operation.view
+        if view is None or not view.is_list or view.status not in operation.operation.responses:
+            return
+        for media in operation.operation.responses[view.status].content:
+            if media.name == view.media:
+                yield self.model.reader.at(media.schema, view.pointer)
 
     def _made(self, operation: StatefulOperation) -> ListReader:
         collection = operation.collection or Collection(operation.operation.path)
@@ -154,6 +163,7 @@ class StateEngine:
             sorts=state.resource.sort,
             filters=self._filters(state.resource),
             order=state.resource.order,
+            most=self._most(operation),
         )
 
     def _filters(self, resource: InferredResource) -> dict[str, RelatedPresence | ToldFilter]:

@@ -43,10 +43,11 @@ class ListReader:
         sorts: Mapping[str, str] | None = None,
         filters: Mapping[str, RelatedPresence | ToldFilter] | None = None,
         order: Sequence[str] = (),
+        most: int | None = None,
     ) -> None:
         roles = collection.parameters
         self._key = key
-        self._paging = PagingReader(reader, roles, collection.ignored, parameters)
+        self._paging = PagingReader(reader, roles, collection.ignored, parameters, most)
         self._sort = SortReader(reader, roles, parameters, shape, description, sorts, order)
         self._filter = FilterReader(reader, roles, collection.ignored, parameters, shape, resources or {}, filters)
         self._plain = ListRequest(
@@ -67,6 +68,7 @@ class ListReader:
         sorts: Mapping[str, str] | None = None,
         filters: Mapping[str, RelatedPresence | ToldFilter] | None = None,
         order: Sequence[str] = (),
+        most: int | None = None,
     ) -> ListReader:
         """Return the reader of an operation of a contract, with all that the contract says of it."""
         node = mapping_at(
@@ -85,6 +87,7 @@ class ListReader:
             sorts=sorts,
             filters=filters,
             order=order,
+            most=most,
         )
 
     def read(self, query: str) -> ListRequest:

@@ -57,7 +57,10 @@ class PagingReader:
         roles: Iterable[ListParameter],
         ignored: Iterable[str],
         parameters: Mapping[str, ListedParameter],
+        most: int | None = None,
     ) -> None:
+        self._most = most
+        """Most records that the schema of a page lets it have; None where it does not say."""
         self._sizes: list[ListedParameter] = []
         self._pages: list[ListedParameter] = []
         self._offsets: list[ListedParameter] = []
@@ -84,6 +87,7 @@ class PagingReader:
         largest = size.largest if size is not None else None
         default = (size.default_number if size is not None else None) or (USUAL_SIZE if is_paged else None)
         largest = largest or (MOST_PAGED if is_paged else MOST_UNPAGED)
+        largest = largest if self._most is None else min(largest, self._most)
         return Paging(
             page=self._pages[0].name if self._pages else "",
             first=0 if self._pages and self._pages[0].begins_at_zero else 1,
