@@ -128,7 +128,7 @@ def test_words_are_checked() -> None:
     program = """
 from spellchecker import SpellChecker
 from docs.site.spelling import read_vocabulary, spelling_errors
-text = "# The webhook\\n\\nA wrod, `wrod`, \u017di\u017ekov and the ladder.\\n"
+text = "# The webhook\\n\\nA wrod, `wrod`, \u017di\u017ekov of Brno and the ladder.\\n"
 print(*spelling_errors("a.md", text, read_vocabulary(), SpellChecker(language="en")), sep="\\n")
 """
     done = subprocess.run(
