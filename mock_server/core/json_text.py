@@ -72,7 +72,7 @@ def check_value(value: Any, text: str, deepest: int | None = DEEPEST, *, allows_
     """
     if deepest is not None and text.count("[") + text.count("{") > deepest:
         _refuse_depth(value, deepest)
-    if not allows_halves and (_SURROGATE.search(text) or not (text.isascii() or _is_unicode(text))):
+    if not allows_halves and (("\\u" in text and _SURROGATE.search(text)) or not (text.isascii() or _is_unicode(text))):
         _refuse_surrogates(value)
 
 
@@ -86,10 +86,12 @@ def _is_unicode(text: str) -> bool:
 
 def _decoder_of(text: str) -> json.JSONDecoder:
     """Return what reads a text; :class:`NotJSONError` for one of too many values, before it is read."""
+    if len(text) < _LONG:  # which has fewer
+        return _DECODER
     values = text.count(",") + text.count("[") + text.count("{")
     if values > MOST_VALUES:
         _refuse_size(text)
-    return _DECODER if len(text) < _LONG else _LONG_DECODER
+    return _LONG_DECODER
 
 
 def _refuse_size(text: str) -> None:

@@ -134,7 +134,9 @@ class ContractApp:
         run = self._aside.run_aside if len(request.body) > LARGE_BODY else self._aside.run
         examined, admitted, first = await run(self._begun, request, world, recorder.decision)
         if admitted is not None:
-            return engine.settle(admitted, await self._committed(admitted, first))
+            if first is None or first.answer.changes:
+                first = await self._committed(admitted, first)
+            return engine.settle(admitted, first)
         matches = await run(engine.matches, examined, world) if request.body else None
         admitted = recorder.admitted = await self._admitted(examined, world, matches, recorder.decision)
         try:

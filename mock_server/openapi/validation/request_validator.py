@@ -156,10 +156,14 @@ class RequestValidator:
         errors = self.bodies[media.name].errors(is_lenient=is_lenient)
         try:
             readings = media.readings(request.body, content_type, ways)
-            return _validated(Diagnostic(BODY, "body", "", ""), readings, errors, self.ignored.get(media.name))
+            return _validated(_PLAIN_BODY, readings, errors, self.ignored.get(media.name))
         except UnreadableError as problem:
             rule = MALFORMED if isinstance(problem, MalformedError) else BODY
             return [Diagnostic(rule, "body", problem.found, problem.expected, problem.pointer)]
+
+
+_PLAIN_BODY = Diagnostic(BODY, "body", "", "")
+"""What all findings about a body have in common."""
 
 
 def _as_json(body: RequestBodySpec, sent: bytes) -> BodyParser | None:
