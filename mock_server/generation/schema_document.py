@@ -24,7 +24,7 @@ from mock_server.generation.document_caches import DocumentCaches
 from mock_server.generation.schema_validators import LINK, ValidatorOptions, Validators
 from mock_server.openapi.read_write_only import Direction, Keyword, with_schemas
 from mock_server.openapi.traversal import target
-from mock_server.openapi.validation.error_messages import explain, of_jsonschema
+from mock_server.openapi.validation.error_messages import explain, keyword_and_path, of_jsonschema
 from mock_server.openapi.validation.reference_scope import base_uri_of
 
 if TYPE_CHECKING:
@@ -347,7 +347,7 @@ class SchemaNode:
         """Return what is wrong with a value, for people: the JSON Pointer, what was found, what was expected."""
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "a value", "none: the schema is false")]
-        return [explain(error) for error in self._errors(value, ())]
+        return [explain(error) for error in self._errors(value)]
 
     def reason(self, value: JSON) -> ValidationError | None:
         """Return the first thing that is wrong with a value, quickly found; None where nobody can say so quickly."""
@@ -374,20 +374,38 @@ class SchemaNode:
         """Return the JSON Pointer into the value, and the keyword, of each thing that is wrong; the deepest first."""
         if isinstance(self.schema, bool):
             return [] if self.schema else [("", "false")]
-        errors = sorted(self._errors(value, ()), key=lambda error: -len(error.absolute_path))
-        return [(pointer_of(*error.absolute_path), str(error.validator)) for error in errors]
+        places: list[tuple[str, list[str | int]]] = []
+        for error, above in self._errors_of_either(value, ()):
+            if isinstance(error, jsonschema_rs.ValidationError):  # without jsonschema, whose import takes 5 MB
+                places.append(keyword_and_path(error, above))
+            else:
+                places.append((str(error.validator), [*above, *error.absolute_path]))
+        places.sort(key=lambda place: -len(place[1]))
+        return [(pointer_of(*path), keyword) for keyword, path in places]
 
-    def _errors(self, value: JSON, above: tuple[str | int, ...]) -> Iterator[ValidationError]:
-        """Yield the errors of a value at the path ``above``; links to other validators are followed."""
-        for error in self._judging().iter_errors(value):
-            if not isinstance(error, jsonschema_rs.ValidationError):
-                error.path.extendleft(reversed(above))
-                yield error
-            elif error.kind.name != LINK or len(above) > _LONGEST_WAY:
+    def _errors(self, value: JSON) -> Iterator[ValidationError]:
+        """Yield the errors of a value as those of jsonschema, with what is to be explained of them."""
+        for error, above in self._errors_of_either(value, ()):
+            if isinstance(error, jsonschema_rs.ValidationError):
                 yield of_jsonschema(error, above)
             else:
-                instance = cast("JSON", error.instance)
-                yield from self.document.target(error.message)._errors(instance, (*above, *error.instance_path))
+                error.path.extendleft(reversed(above))
+                yield error
+
+    def _errors_of_either(
+        self, value: JSON, above: tuple[str | int, ...]
+    ) -> Iterator[tuple[jsonschema_rs.ValidationError | ValidationError, tuple[str | int, ...]]]:
+        """Yield the errors of a value at the path ``above``, each with the path to what its validator was given.
+
+        Links to other validators are followed.
+        """
+        for error in self._judging().iter_errors(value):
+            is_link = isinstance(error, jsonschema_rs.ValidationError) and error.kind.name == LINK
+            if not is_link or len(above) > _LONGEST_WAY:
+                yield error, above
+                continue
+            instance, path = cast("JSON", error.instance), (*above, *error.instance_path)
+            yield from self.document.target(error.message)._errors_of_either(instance, path)
 
 
 def _direction(data: JSON, hidden: Keyword) -> Direction:

@@ -59,6 +59,23 @@ def _plain(value: object) -> JSON:
 _MISSING = re.compile(r"'(.+)' is a required property")
 
 
+def keyword_and_path(
+    error: jsonschema_rs.ValidationError, above: Sequence[str | int] = ()
+) -> tuple[str, list[str | int]]:
+    """Return the keyword of an error of jsonschema-rs and the path to the value, as jsonschema would have them.
+
+    ``above`` is the path to the value that the validator was given.
+    """
+    keyword, path = str(cast("Any", error.kind).name), [*above, *error.instance_path]
+    if keyword == "x-mock-pattern":
+        return "pattern", path
+    if keyword != "falseSchema":
+        return keyword, path
+    if error.schema_path[-1:] == ["additionalProperties"]:
+        return "additionalProperties", path[:-1]
+    return "None", path
+
+
 def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | int] = ()) -> ValidationError:
     """Return an error of jsonschema-rs as an error of jsonschema, which :func:`explain` reads.
 
@@ -68,18 +85,18 @@ def of_jsonschema(error: jsonschema_rs.ValidationError, above: Sequence[str | in
         from jsonschema.exceptions import ValidationError
 
     kind: Any = error.kind
-    keyword, details, path = str(kind.name), dict(kind.as_dict()), [*above, *error.instance_path]
+    details = dict(kind.as_dict())
+    keyword, path = keyword_and_path(error, above)
     limit = next((details[name] for name in _LIMITS if name in details), None)
     message = error.message
-    if keyword == "falseSchema":
-        keyword, limit = "None", False
-        if error.schema_path[-1:] == ["additionalProperties"]:
-            keyword, name = "additionalProperties", path.pop()
-            message = f"Additional properties are not allowed ({name!r} was unexpected)"
+    if kind.name == "falseSchema":
+        limit = False
+        if keyword == "additionalProperties":
+            message = f"Additional properties are not allowed ({error.instance_path[-1]!r} was unexpected)"
     elif keyword == "required":
         message = f"{details['property']!r} is a required property"
-    elif keyword == "x-mock-pattern":
-        keyword, limit = "pattern", message
+    elif kind.name == "x-mock-pattern":
+        limit = message
     elif keyword == "type":
         limit = limit[0] if isinstance(limit, list) and len(limit) == 1 else limit
     branches = details.get("context", ())

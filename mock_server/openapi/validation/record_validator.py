@@ -18,7 +18,6 @@ from mock_server.core.text import did_you_mean
 from mock_server.core.types import JSON
 from mock_server.openapi.model import Contract
 from mock_server.openapi.read_write_only import Direction, mentions, with_schemas
-from mock_server.openapi.validation.bounded_keywords import bounded
 from mock_server.openapi.validation.error_messages import explain
 from mock_server.openapi.validation.explanations import UNEXPLAINED, UnexplainedError, explained
 from mock_server.openapi.validation.formats import format_checks
@@ -38,7 +37,8 @@ class RecordValidator:
     """
 
     def __init__(self, contract: Contract, schema: JSON, views: Sequence[str] = ()) -> None:
-        # Imported here, so that the start does not wait: they bring pydantic, a tenth of a second together.
+        # Imported here, so that the start does not wait: they bring jsonschema and pydantic, a tenth of a second and
+        # 15 MB together, and most servers are never given a record.
         with LATE_IMPORTS:
             from openapi_schema_validator import (
                 OAS30ReadValidator,
@@ -46,6 +46,8 @@ class RecordValidator:
                 oas30_format_checker,
                 oas31_format_checker,
             )
+
+            from mock_server.openapi.validation.bounded_keywords import bounded
 
         self._contract = contract
         self._parts_before: dict[int, tuple[JSON, _Parts]] = {}
