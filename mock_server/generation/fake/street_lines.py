@@ -6,16 +6,41 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, overload
 
 from mock_server.core.value_class import value_class
 from mock_server.generation.fake.cities import City
-from mock_server.generation.fake.data_tables import table
+from mock_server.generation.fake.data_tables import row, table
 from mock_server.generation.fake.locales import people_of
 from mock_server.generation.seeding import RandomStream
 
 _SECOND_LINES = 0.12
 """The share of addresses with a second line, where the post does not ask for one."""
+
+
+class Streets(Sequence[str]):
+    """Streets of a language: some by their name, and one of each kind (`Rue {x}`) for each name.
+
+    They are put together when read: written out they hold megabytes once customers of every country were asked for.
+    """
+
+    def __init__(self, whole: Sequence[str], kinds: Sequence[str], names: Sequence[str]) -> None:
+        self._whole, self._kinds, self._names = whole, kinds, names
+
+    def __len__(self) -> int:
+        return len(self._whole) + len(self._kinds) * len(self._names)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        if index < len(self._whole):
+            return self._whole[index]
+        name, kind = divmod(index - len(self._whole), len(self._kinds) or 1)
+        return self._kinds[kind].replace("{x}", self._names[name])  # IndexError beyond the last ends a loop
 
 
 @value_class
@@ -27,7 +52,7 @@ class StreetStyle:
     """
 
     lines: tuple[str, ...]
-    streets: tuple[str, ...]
+    streets: Streets
     seconds: tuple[str, ...]
     areas: tuple[str, ...]
     part: str | None
@@ -112,13 +137,7 @@ def style_of(country: str, code: str | None) -> StreetStyle:
 
 @cache
 def _style(key: str) -> StreetStyle:
-    row: Mapping[str, Any] = table("streets")[key]
-    streets = (*row.get("streets", ()), *_combined(row.get("kinds", ()), row.get("names", ())))
-    return StreetStyle(
-        tuple(row["lines"]), streets, tuple(row["seconds"]), tuple(row.get("areas", ())), row.get("part")
-    )
-
-
-def _combined(kinds: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """Return a street of each kind (`Rue {x}`) for each name."""
-    return tuple(kind.replace("{x}", name) for name in names for kind in kinds)
+    style: Mapping[str, Any] = row("streets", key)
+    streets = Streets(style.get("streets", ()), style.get("kinds", ()), style.get("names", ()))
+    areas, part = tuple(style.get("areas", ())), style.get("part")
+    return StreetStyle(tuple(style["lines"]), streets, tuple(style["seconds"]), areas, part)

@@ -16,7 +16,7 @@ from mock_server.generation.fake.cities import City, cities_of
 from mock_server.generation.fake.code_patterns import draw, matches_sequence, sequences
 from mock_server.generation.fake.data_tables import table
 from mock_server.generation.fake.postal_codes import completed_code
-from mock_server.generation.fake.street_lines import street_lines, style_of
+from mock_server.generation.fake.street_lines import Streets, street_lines, style_of
 from mock_server.generation.seeding import RandomStream, SeedKey
 from tests.support.countries import COUNTRIES
 from tests.support.paths import ROOT
@@ -201,6 +201,18 @@ def test_streets_follow_the_region(country: str, code: str, street: str) -> None
 @pytest.mark.parametrize("country", MARKETS)
 def test_many_streets(country: str) -> None:
     assert len(set(style_of(country, None).streets)) >= 150
+
+
+def test_streets_are_of_each_kind() -> None:
+    streets = Streets(["Rynek"], ["ul. {x}", "al. {x}"], ["Nowa", "Polna"])
+    assert list(streets) == ["Rynek", "ul. Nowa", "al. Nowa", "ul. Polna", "al. Polna"]
+    assert streets[1:3] == ["ul. Nowa", "al. Nowa"]
+    assert list(Streets(["-"], [], [])) == ["-"]
+
+
+def test_streets_mix_no_scripts() -> None:
+    words = {word for style in table("streets").values() for word in re.findall(r"[^\W\d_]+", str(style))}
+    assert [word for word in words if re.search("[A-Za-z]", word) and re.search("[\u0370-\u058f]", word)] == []
 
 
 def test_floors_have_english_ordinals() -> None:
