@@ -9,13 +9,13 @@ from mock_server.openapi.resources.model import RecordKey
 from mock_server.openapi.resources.names import noun_words, snake, vocabulary
 from mock_server.openapi.resources.schema_shapes import SchemaShape, ShapeReader
 
-NAMING = ("id", "slug", "key", "login", "number", "code", "sha", "name", "username", "handle", "uuid", "guid", "sid")
-"""Members that name a record, the likeliest first."""
-OWN_KEYS = ("id", "uuid", "guid", "sid", "sha", "_id", "Id", "ID", "node_id")
-"""Members that are there to tell records apart."""
-_IDENTITIES = ("id", "uuid", "guid", "sid", "_id")
+_IDENTITIES = ("id", "uuid", "guid", "sid", "gid", "uid", "_id")
 """Members that a parameter of any name may compare."""
-_ID_WORDS = vocabulary("id uuid guid sid identifier token")
+NAMING = ("id", "slug", "key", "login", "number", "code", "sha", "name", "username", "handle", *_IDENTITIES[1:-1])
+"""Members that name a record, the likeliest first."""
+OWN_KEYS = (*_IDENTITIES, "sha", "Id", "ID", "node_id")
+"""Members that are there to tell records apart."""
+_ID_WORDS = vocabulary("id uuid guid sid gid uid identifier token")
 """Last words of a parameter that stand for any kind of identity."""
 _OTHERWISE = {"username": "login", "ref": "sha"}
 """Members that a parameter of another name compares."""
