@@ -146,8 +146,11 @@ class RequestValidator:
         if not request.body and not (media and _may_be_empty(media, request)):
             missing = Diagnostic(BODY, "body", "no body", "a body of " + _names(body), fault=Fault("required"))
             return [missing] if body.required else []
-        if media is None and is_lenient:
-            media, content_type = _as_json(body, request.body), "application/json"
+        noted: tuple[Diagnostic, ...] = ()
+        if media is None and (is_lenient or not content_type):
+            media = _as_json(body, request.body)
+            noted = (_UNTYPED,) if media is not None and not content_type and not is_lenient else ()
+            content_type = "application/json" if media is not None else content_type
         if media is None:
             actual = (
                 f"the media type {describe_value(content_type)}" if content_type else "a body without a Content-Type"
@@ -156,7 +159,7 @@ class RequestValidator:
         errors = self.bodies[media.name].errors(is_lenient=is_lenient)
         try:
             readings = media.readings(request.body, content_type, ways)
-            return _validated(_PLAIN_BODY, readings, errors, self.ignored.get(media.name))
+            return (*_validated(_PLAIN_BODY, readings, errors, self.ignored.get(media.name)), *noted)
         except UnreadableError as problem:
             rule = MALFORMED if isinstance(problem, MalformedError) else BODY
             return [Diagnostic(rule, "body", problem.found, problem.expected, problem.pointer)]
@@ -164,6 +167,17 @@ class RequestValidator:
 
 _PLAIN_BODY = Diagnostic(BODY, "body", "", "")
 """What all findings about a body have in common."""
+
+
+_UNTYPED = Diagnostic(
+    MEDIA_TYPE,
+    "header content-type",
+    "a body without a Content-Type",
+    "one; it is read as JSON, which it is",
+    remedy="Send Content-Type: application/json.",
+    severity="warning",
+)
+"""What is said of a body whose type had to be found out from its bytes, as RFC 9110 (8.3) allows."""
 
 
 def _as_json(body: RequestBodySpec, sent: bytes) -> BodyParser | None:
