@@ -339,7 +339,9 @@ class Streams:
         return Slot(name if isinstance(name, str) else "", (item,))
 
     def _remembered(self, source: StreamItems, stream: Stream, index: int, slot: Slot) -> JSON:
-        make = partial(self._made, source, stream, index, slot)
+        def make() -> JSON:
+            return self._agreeing(source.sequence.schema(index), self._made(source, stream, index, slot))
+
         if index >= _FIRST:
             return make()
         key = (
@@ -390,6 +392,14 @@ class Streams:
                 if self._accepts(whole, candidate):
                     return candidate
         return make(whole)
+
+    def _agreeing(self, schema: JSON, item: JSON) -> JSON:
+        """Return an event whose name and whose data's ``type`` agree, where the schema takes one that does."""
+        data = item.get("data") if isinstance(item, dict) else None
+        if not isinstance(item, dict) or not isinstance(data, dict) or "event" not in item or "type" not in data:
+            return item
+        forms: tuple[JSON, ...] = ({**item, "data": {**data, "type": item["event"]}}, {**item, "event": data["type"]})
+        return next((form for form in forms if self._accepts(schema, form)), item)
 
     def _pins(self, schema: JSON, index: int, member: str, name: str, draw: SeedKey) -> dict[str, JSON]:
         """Return the pins of an item at its place: the name of its branch, its number, a text that is JSON itself."""

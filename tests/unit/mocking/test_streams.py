@@ -95,6 +95,8 @@ def compare(media_type: str, text: str, expected: Document) -> None:
         assert text == expected["text"]
     if "events" in expected:
         assert [event.event for event in events_of(text)] == expected["events"]
+    if "agree" in expected:
+        assert [event.event for event in events_of(text)] == [value["type"] for value in values_of(media_type, text)]
     values = [] if "says" in expected or "text" in expected else values_of(media_type, text)
     if "items" in expected:
         assert values == expected["items"]
