@@ -113,7 +113,7 @@ BAD: dict[str, tuple[str, str]] = {
     "another version": ("swagger: '9'\n", "not-loaded"),
     "a list": ("[]", "not-loaded"),
     "a path of ours": (CONTRACT.replace("/pets:", "/~pets:"), "not-loaded"),
-    "a defect": (CONTRACT.replace("description: None.", "$ref: '#/x'"), "dangling-reference"),
+    "a defect": (CONTRACT + "  /cats: {$ref: '#/x'}\n", "dangling-reference"),
 }
 
 
