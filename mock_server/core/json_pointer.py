@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from mock_server.core.types import JSON
 
@@ -54,6 +55,15 @@ def pointer_of(*parts: str | int) -> str:
             text = text.replace("~", "~0").replace("/", "~1")
         pointer += "/" + text
     return pointer
+
+
+def reference_to(pointer: str) -> str:
+    """Return the reference to a JSON Pointer within the same document (RFC 6901, 6).
+
+    >>> reference_to("/paths/~1pets~1{id}")
+    '#/paths/~1pets~1%7Bid%7D'
+    """
+    return "#" + quote(pointer, safe="/~!$&'()*+,;=:@")
 
 
 def above_and_at(pointer: str) -> Iterator[str]:

@@ -11,12 +11,12 @@ import json
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin
 
 import jsonschema_rs
 
 from mock_server.core.errors import GenerationError
-from mock_server.core.json_pointer import pointer_of
+from mock_server.core.json_pointer import pointer_of, reference_to
 from mock_server.core.late_imports import LATE_IMPORTS
 from mock_server.core.types import JSON
 from mock_server.generation.dialect import to_2020_12
@@ -425,7 +425,7 @@ def _contents(schema: Mapping[str, JSON]) -> Hashable:
 
 def _quoted(part: str) -> str:
     """Return a step of a JSON Pointer, encoded for a URI."""
-    return part if part.isalnum() else quote(pointer_of(part)[1:], safe="/~!$&'()*+,;=:@")
+    return part if part.isalnum() else reference_to(pointer_of(part))[2:]
 
 
 def _typed(schema: Any) -> JSON:

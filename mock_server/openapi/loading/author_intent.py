@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import cast
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from mock_server.core.diagnostics import Diagnostic
-from mock_server.core.json_pointer import above_and_at, pointer_of
+from mock_server.core.json_pointer import above_and_at, pointer_of, reference_to
 from mock_server.core.types import JSON
 from mock_server.openapi.discriminator import settle_discriminator
 from mock_server.openapi.loading.source_map import LayeredSourceMap
@@ -132,7 +132,7 @@ class _Reading:
                 if place.startswith(before + "/"):
                     place = now + place[len(before) :]
             if place != unquote(reference[1:]) and node.get("$ref") == reference:
-                node["$ref"] = "#" + quote(place, safe="/~!$&'()*+,;=:@")
+                node["$ref"] = reference_to(place)
 
     def _settle_types(self) -> None:
         """Report the types that were guessed, and remove those of schemas that no path leads to."""

@@ -13,11 +13,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import cast
-from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from mock_server.core.diagnostics import Diagnostic
 from mock_server.core.errors import ContractError
-from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, value_at
+from mock_server.core.json_pointer import mapping_at, pointer_of, pointer_parts, reference_to, value_at
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.parser import parse_source
 from mock_server.openapi.loading.reader import is_url, read_text
@@ -331,7 +331,7 @@ class _Bundler:
         """Return the reference, within the document, to the target of a source's reference; copy that in if needed."""
         there, pointer = self._lead(source, reference)
         if there is self._root:
-            return _local(pointer)
+            return reference_to(pointer)
         key = (there.name, pointer, kind)
         if key not in self._homes:
             section = [_OLD_HOMES[kind]] if self._is_2_0 else ["components", _HOMES[kind]]
@@ -401,11 +401,11 @@ class _Bundler:
             return
         if not reference.startswith("#"):
             identified = self._identified(reference)
-            node["$ref"] = reference if identified is None else _local(identified)
+            node["$ref"] = reference if identified is None else reference_to(identified)
         elif reference.startswith("#/") and target(self.document, reference) is None:
             try:
                 _, pointer = self._lead(self._root, reference)
-                node["$ref"] = _local(pointer)
+                node["$ref"] = reference_to(pointer)
             except (KeyError, ContractError):
                 return  # it leads nowhere: `repair` reports it
 
@@ -427,11 +427,6 @@ def _homes_of(pointer: str) -> list[str]:
     """Return the components, of a document of 2.0 and of 3, that a pointer may be within."""
     parts = pointer.split("/")
     return ["/".join(parts[:3]), "/".join(parts[:4])]
-
-
-def _local(pointer: str) -> str:
-    """Return the reference to a pointer within the document (RFC 6901, 6)."""
-    return "#" + quote(pointer, safe="/~!$&'()*+,;=:@")
 
 
 def same_place(base: str, reference: str, place: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import cast
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from mock_server.core.diagnostics import Diagnostic
-from mock_server.core.json_pointer import mapping_at, value_at
+from mock_server.core.json_pointer import mapping_at, pointer_parts, reference_to, value_at
 from mock_server.core.types import JSON
 from mock_server.openapi.loading.source_map import LayeredSourceMap
 from mock_server.openapi.traversal import Document, nodes, target
@@ -53,35 +54,35 @@ def _repaired_reference(
     pointer, reference = at + "/$ref", node["$ref"]
     if not isinstance(reference, str):
         del node["$ref"]
-        found, expected = json.dumps(reference)[:80], "a text that says where something is"
-        return _finding(source, pointer, found, expected, "it is left out")
+        actual, expected = json.dumps(reference)[:80], "a text that says where something is"
+        return _finding(source, pointer, actual, expected, "it is left out")
     if not reference.startswith("#"):
-        place, found = source.location(pointer), f"{reference!r}"
+        place, actual = source.location(pointer), f"{reference!r}"
         expected, remedy = "a reference within the file", "Bundle the files into one."
-        return Diagnostic("external-reference", place, found, expected, pointer, remedy)
+        return Diagnostic("external-reference", place, actual, expected, pointer, remedy)
     if target(document, reference) is not None or _is_anchored(document, reference):
         return None
-    found, expected = f"{reference!r}, which is not defined", "a reference to something in the document"
+    actual, expected = f"{reference!r}, which is not defined", "a reference to something in the document"
     around = _definition_around(document, at, reference)
     if around is not None:
         node["$ref"] = around
-        return _finding(source, pointer, found, expected, "the definition of the schema around it is taken")
+        return _finding(source, pointer, actual, expected, "the definition of the schema around it is taken")
     if kind in _OPTIONAL:
         idle.append(at)
-        return _finding(source, pointer, found, expected, f"the {kind} is left out")
+        return _finding(source, pointer, actual, expected, f"the {kind} is left out")
     if kind not in _STAND_INS:
         remedy = "Define it or fix the reference."
-        return Diagnostic("dangling-reference", source.location(pointer), found, expected, pointer, remedy)
+        return Diagnostic("dangling-reference", source.location(pointer), actual, expected, pointer, remedy)
     stand_in, done = _STAND_INS[kind]
-    parts = reference.lstrip("#/").split("/")
+    parts = pointer_parts(reference)
     if len(parts) == 3 and parts[:2] == ["components", "schemas"]:
         # Defined once, for all that refer to it.
         schemas = _table(_table(document, "components"), "schemas")
-        schemas[parts[2].replace("~1", "/").replace("~0", "~")] = {}
+        schemas[parts[2]] = {}
     else:
         del node["$ref"]
-        node |= {key: value for key, value in json.loads(json.dumps(stand_in)).items() if key not in node}
-    return _finding(source, pointer, found, expected, done)
+        node |= {key: value for key, value in deepcopy(stand_in).items() if key not in node}
+    return _finding(source, pointer, actual, expected, done)
 
 
 def _definition_around(document: Document, at: str, reference: str) -> str | None:
@@ -99,7 +100,7 @@ def _definition_around(document: Document, at: str, reference: str) -> str | Non
         except KeyError:
             at = at.rpartition("/")[0]
         else:
-            return "#" + quote(at + below, safe="/~!$&'()*+,;=:@")
+            return reference_to(at + below)
     return None
 
 
@@ -120,12 +121,11 @@ def _list_index(pointer: str) -> int:
 
 def _leave_out(document: Document, pointer: str) -> None:
     """Remove the element of a list, or the member of an object, that a JSON Pointer leads to."""
-    above, _, key = pointer.rpartition("/")
-    parent = value_at(document, above)
+    parent, key = value_at(document, pointer.rpartition("/")[0]), pointer_parts(pointer)[-1]
     if isinstance(parent, list):
         del parent[int(key)]
     elif isinstance(parent, dict):
-        del parent[key.replace("~1", "/").replace("~0", "~")]
+        del parent[key]
 
 
 def _table(node: Document, key: str) -> Document:
@@ -151,6 +151,6 @@ def _is_anchored(document: JSON, reference: str) -> bool:
     return False
 
 
-def _finding(source: LayeredSourceMap, pointer: str, found: str, expected: str, done: str) -> Diagnostic:
+def _finding(source: LayeredSourceMap, pointer: str, actual: str, expected: str, done: str) -> Diagnostic:
     place, remedy = source.location(pointer), f"Repaired: {done}."
-    return Diagnostic("dangling-reference", place, found, expected, pointer, remedy, "repaired")
+    return Diagnostic("dangling-reference", place, actual, expected, pointer, remedy, "repaired")
