@@ -33,7 +33,7 @@ One that is spawned first takes 1.2 s to import, to load the contract and to rea
 
 @value_class
 class ExportProcesses:
-    """How many processes may make records, and how others than this one are started.
+    """Say how many processes may make records, and how others than this one are started.
 
     ``contracts_again`` loads the contracts in a process that is no copy of this one; None where they cannot be loaded
     twice. It is pickled.
@@ -84,7 +84,7 @@ class DescribedExport:
 
     @cached_property
     def text(self) -> RecordText:
-        """How the records are written."""
+        """Return how the records are written."""
         return record_text(self._form, self._columns)
 
     @contextmanager

@@ -63,7 +63,7 @@ class Plan:
 
     @property
     def count(self) -> int:
-        """How many records there are."""
+        """Return how many records there are."""
         return self._records.count
 
     def run(self, progress: Progress) -> None:

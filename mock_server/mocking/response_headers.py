@@ -35,9 +35,9 @@ class ResponseHeaders:
         """
         if not response.headers:
             return ()
-        known = self._stated(response, example)
-        if known is not None:
-            return known
+        stated = self._stated(response, example)
+        if stated is not None:
+            return stated
         lines = [(header, self._value(header, example, identity)) for header in _own(response)]
         return tuple([(header.name, _line(header, value)) for header, value in lines if value is not None])
 

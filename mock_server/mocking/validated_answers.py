@@ -33,11 +33,11 @@ class ValidatedAnswers:
             return latest[1]
         # All that the contract may have something against; whose record it was made from is no matter of it.
         key = (operation, answer.status, answer.headers, answer.body, answer.validated, answer.source, answer.stream)
-        known = self._known.get(key)
-        if known is None:
-            known = self._validator.answer(operation, answer)
+        findings = self._known.get(key)
+        if findings is None:
+            findings = self._validator.answer(operation, answer)
             size = _OVERHEAD + len(answer.body) + len(answer.validated or b"")
-            self._known.keep(key, known, size + sum(len(value) for _, value in answer.headers))
+            self._known.keep(key, findings, size + sum(len(value) for _, value in answer.headers))
         if answer.source is ResponseSource.EXAMPLE:
-            self._examples[operation] = answer, known
-        return known
+            self._examples[operation] = answer, findings
+        return findings

@@ -169,8 +169,8 @@ def _take_path_parameters(document: Document, taker: tuple[str, str], other: tup
         return
     names = {cast("Document", parameter)["name"] for parameter in widened}
     operation = cast("Document", mapping_at(mapping_at(document, "paths"), taker[0])[taker[1]])
-    kept = [node for node in _listed(operation.get("parameters")) if _path_name(document, node) not in names]
-    operation["parameters"] = [*kept, *widened]
+    remaining = [node for node in _listed(operation.get("parameters")) if _path_name(document, node) not in names]
+    operation["parameters"] = [*remaining, *widened]
 
 
 def _path_parameters(document: Document, path: str, method: str) -> dict[str, Document]:
